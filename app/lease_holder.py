@@ -44,7 +44,7 @@ async def acquire_lease(
     gives_up = clock.now() + timedelta(seconds=wait)
     waits_for: str | None = None
     while True:
-        answer = lease.take(state, entity, holder, clock.now(), run_id=run_id)
+        answer = lease.acquire(state, entity, holder, clock.now(), run_id=run_id)
         if isinstance(answer, Lease):
             return answer
         last = max(gives_up, answer.expires_at) if answer.died else gives_up

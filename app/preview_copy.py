@@ -41,7 +41,7 @@ def run_on_copy(entity: str, settings: Settings, copy: State, state: State, cloc
     request, environment = RunRequest(entity, once=True), RunEnvironment(clock, licence_state=state)
     with copy.read() as connection:
         known = entities.read(connection, entity)
-    held = lease.take(copy, entity, "a preview", now, seconds=24 * 3600)
+    held = lease.acquire(copy, entity, "a preview", now, seconds=24 * 3600)
     assert isinstance(held, Lease)  # nobody else has the copy
     limits = limits_of(request, settings, now)
     return Run(

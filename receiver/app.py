@@ -117,7 +117,7 @@ class _Starter:
         if before is not None and now - before < STARTS_REST:
             return False
         with self._state.read() as connection:
-            if not wakeups.sleeps(connection, entity, now):
+            if not wakeups.goes_unnoticed(connection, entity, now):
                 return False
         self._started[entity] = now
         return True

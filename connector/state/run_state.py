@@ -28,9 +28,9 @@ from connector.state.sync.watermarks import Watermark
 class RunState:
     """What a run reads and writes of its entity; the stages know it as `entities.run_state.RunState`."""
 
-    def __init__(self, state: State, held: Lease) -> None:
+    def __init__(self, state: State, acquired: Lease) -> None:
         self._state = state
-        self._lease = held
+        self._lease = acquired
 
     @property
     def entity(self) -> str:

@@ -48,7 +48,7 @@ def test_what_is_on_its_way(a2m, make_world):
     """Exit code 1 and what to do first."""
     here = make_world(1)
     now = here.clock.now()
-    held = lease.take(here.state, "customer", "the test", now)
+    held = lease.acquire(here.state, "customer", "the test", now)
     assert isinstance(held, Lease)
     document = b'{"email": "%s"}' % EMAIL.encode()
     wanted = [DesiredValue("C1", "C1", "", "C1", 1, document=document)]

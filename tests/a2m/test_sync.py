@@ -223,7 +223,7 @@ def test_an_entity_that_another_run_works_on(a2m, make_world, home):
     here = make_world(10)
     a2m("status")
     state = open_state(f"sqlite:///{home / 'state.sqlite'}")
-    lease.take(state, "price", "run nimble-otter", here.clock.now(), 3600)
+    lease.acquire(state, "price", "run nimble-otter", here.clock.now(), 3600)
     state.close()
     output = a2m("sync", "price")
     assert output.code == 0

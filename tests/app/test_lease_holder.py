@@ -30,7 +30,7 @@ def here(tmp_path, home) -> Iterator[World]:
 
 def held_by_another(here, seconds):
     """Let another run hold the lease of prices for so long."""
-    taken = lease.take(here.state, "price", "run nimble-otter", here.clock.now(), seconds)
+    taken = lease.acquire(here.state, "price", "run nimble-otter", here.clock.now(), seconds)
     assert isinstance(taken, Lease)
     return taken
 
@@ -97,7 +97,7 @@ async def test_the_lease_is_free_after_the_run(here):
     here.faults.replace("magento: status=503")
     here.change({"set_price": {"inventory_id": "SKU-000001", "price": "3.21"}})
     assert (await here.sync("price")).fault is not None
-    assert isinstance(lease.take(here.state, "price", "the next", here.clock.now()), Lease)
+    assert isinstance(lease.acquire(here.state, "price", "the next", here.clock.now()), Lease)
 
 
 async def test_work_of_70_seconds_keeps_its_lease(here):
@@ -107,8 +107,8 @@ async def test_work_of_70_seconds_keeps_its_lease(here):
         for _ in range(7):
             here.clock.advance(10)
             await until_renewed(here)
-            assert isinstance(lease.take(here.state, "price", "run two", here.clock.now()), LeaseHolder)
-    assert isinstance(lease.take(here.state, "price", "run two", here.clock.now()), Lease)
+            assert isinstance(lease.acquire(here.state, "price", "run two", here.clock.now()), LeaseHolder)
+    assert isinstance(lease.acquire(here.state, "price", "run two", here.clock.now()), Lease)
 
 
 async def until_renewed(here):
@@ -165,14 +165,14 @@ async def test_a_renewal_that_comes_too_late(here):
     """Whoever renews a lease that another run has taken by now is refused, and does not take it back."""
     held = await acquire_lease(here.state, "price", "run one", here.clock, wait=0)
     here.clock.advance(61)
-    taken = lease.take(here.state, "price", "run two", here.clock.now())
+    taken = lease.acquire(here.state, "price", "run two", here.clock.now())
     assert isinstance(taken, Lease)
     with pytest.raises(LeaseLost):
         lease.renew(here.state, held, here.clock.now())
     async with heartbeat(here.state, held, here.clock, every=0):
         for _ in range(3):
             await asyncio.sleep(0)
-    assert isinstance(lease.take(here.state, "price", "run three", here.clock.now()), LeaseHolder)
+    assert isinstance(lease.acquire(here.state, "price", "run three", here.clock.now()), LeaseHolder)
 
 
 @contextmanager
@@ -199,7 +199,7 @@ async def test_a_lease_that_is_lost_before_anything_was_queued(here, step):
         assert here.writes() == []
         with here.state.read() as connection:
             assert due_count(connection, "price", here.clock.now()) == 0
-        assert isinstance(lease.take(here.state, "price", "another", here.clock.now()), LeaseHolder)
+        assert isinstance(lease.acquire(here.state, "price", "another", here.clock.now()), LeaseHolder)
     assert (await here.sync("price")).counters.sent == 10
     here.assert_converged(entities=["price"])
 

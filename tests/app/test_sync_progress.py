@@ -74,7 +74,7 @@ async def test_others_read_it(database_url, clock):
         await until(lambda: kept(state, clock) == 0)
     clock.advance(61)
     assert kept(state, clock) is None
-    lease.take(state, "price", "run two", clock.now())
+    lease.acquire(state, "price", "run two", clock.now())
     assert kept(state, clock) is None
     lease.show_progress(state, held, "{}")
     assert kept(state, clock) is None

@@ -17,7 +17,7 @@ from support.world import World
 from app.composition import acumatica_access
 from connector import failpoints
 from connector.acumatica.session import acumatica_session
-from connector.state.coordination.quota import REFUSED_RESTS
+from connector.state.coordination.quota import REFUSED_LOGIN_PAUSE
 from settings import Settings
 
 LOGIN, TOKEN = "/entity/auth/login", "/identity/connect/token"
@@ -78,7 +78,7 @@ async def test_a_changed_password_does_not_lock_the_account(
         assert (await here.sync(entity, right)).fault is None
     here.assert_converged(right)
     before = here.faults.count("acumatica", end)
-    here.clock.advance(REFUSED_RESTS.total_seconds())
+    here.clock.advance(REFUSED_LOGIN_PAUSE.total_seconds())
     await here.sync("price", wrong)
     assert here.faults.count("acumatica", end) == before + 1, "after a rest it may be tried again"
 

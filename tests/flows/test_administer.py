@@ -91,7 +91,7 @@ async def test_reprocess_beside_a_run_that_works(make_world, state):
     """The working run's next sync sends what was chosen, and the run here says so."""
     make_world(PRODUCTS, shop_products=PRODUCTS[1:])
     await price(return_state=True)
-    held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
+    held = lease.acquire(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     final = await reprocess("Send them again", return_state=True)
     assert "price is being worked on by run nimble-otter, which syncs again at once." in final.message
     with state.read() as connection:
@@ -125,7 +125,7 @@ async def test_a_full_sync_beside_a_run_that_works(make_world, state):
     """The working run's next sync is a full one, and it is asked for once only."""
     here = make_world(PRODUCTS)
     await price(return_state=True)
-    held = lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
+    held = lease.acquire(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     assert "which syncs again at once" in (await full_sync("price", return_state=True)).message
     lease.release(state, held)
     with state.read() as connection:

@@ -111,7 +111,7 @@ async def test_a_run_that_works_is_known_by_its_lease(make_world):
     """The state database knows which Prefect run holds a lease; once it let go, none does."""
     here = make_world(1)
     began = datetime.now(UTC)
-    assert isinstance(lease.take(here.state, "price", "run nimble-otter", began, run_id="a run"), lease.Lease)
+    assert isinstance(lease.acquire(here.state, "price", "run nimble-otter", began, run_id="a run"), lease.Lease)
     with here.state.read() as connection:
         assert lease.runs_at_work(connection, began) == {"a run"}
         assert lease.runs_at_work(connection, began + SOON) == set()

@@ -182,7 +182,7 @@ async def test_a_schema_of_a_newer_version(make_world, state):
 async def test_another_run_works_on_the_entity(make_world, state):
     """A run started by hand ends at once, names who works on it, and has that one look again at once."""
     here = make_world(3)
-    lease.take(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
+    lease.acquire(state, "price", "run nimble-otter", datetime.now(UTC), 3600)
     final = await price(return_state=True)
     assert (final.name, final.type.value) == ("AlreadyRunning", "COMPLETED")
     assert final.message == "price is being worked on by run nimble-otter, which syncs again at once."

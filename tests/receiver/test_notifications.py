@@ -107,7 +107,7 @@ async def test_where_no_run_works_one_is_started(here):
     assert here.started == [("price", NOW), ("inventory", NOW)]
     assert here.messages == ["price was woken: a run is started.", "inventory was woken: a run is started."]
     here.now += timedelta(minutes=1)
-    held = lease.take(here.state, "price", "a run", here.now)
+    held = lease.acquire(here.state, "price", "a run", here.now)
     entities.pause(here.state, ["inventory"], paused=True)
     await here.post("notify/price,inventory", {**NOTIFICATION, "Id": "2"})
     assert len(here.started) == 2
@@ -119,7 +119,7 @@ async def test_where_no_run_works_one_is_started(here):
 
 async def test_a_run_whose_process_died_does_not_keep_others_from_being_started(here):
     """Its lease runs out."""
-    lease.take(here.state, "price", "a run that died", NOW)
+    lease.acquire(here.state, "price", "a run that died", NOW)
     await here.post()
     assert here.started == []
     here.now += timedelta(seconds=lease.LEASE_SECONDS + 1)

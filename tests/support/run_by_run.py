@@ -34,6 +34,6 @@ class RunByRun(RuleBasedStateMachine):
 
     def next_run(self) -> RunState:
         """Return a run that has the lease from now on."""
-        taken = lease.take(self.state, "inventory", "a run", self.now)
+        taken = lease.acquire(self.state, "inventory", "a run", self.now)
         assert isinstance(taken, Lease)
         return RunState(self.state, taken)

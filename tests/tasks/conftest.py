@@ -51,7 +51,7 @@ def make_context(state: State) -> Callable[..., RunContext[Any]]:
 
     def make(*, connections: int = 1, feeds: Any = None, **more: Any) -> RunContext[Any]:
         given = {name: more.pop(name) for name in list(more) if name in RunContext.__struct_fields__}
-        held = lease.take(state, "price", "the test", NOW)
+        held = lease.acquire(state, "price", "the test", NOW)
         assert isinstance(held, Lease)
         usual = {
             "entity": Toy(feeds=feeds or {}, **more),

@@ -85,7 +85,7 @@ async def test_a_fault_is_raised_to_all_who_wait_for_the_commit(state: State, co
     """Nobody goes on as if its outcomes were kept."""
     kept = OutcomeWriter()
     later = NOW + timedelta(hours=1)
-    lease.take(state, "price", "another run", later)
+    lease.acquire(state, "price", "another run", later)
     ends = await asyncio.gather(
         *(kept.write(context, BatchResult([], then=WISH)) for _connection in range(3)), return_exceptions=True
     )

@@ -17,7 +17,7 @@ from tasks.stock_priority import StockPriority
 
 
 def held_by(state: State, entity: str) -> Lease:
-    taken = lease.take(state, entity, "the test", NOW)
+    taken = lease.acquire(state, entity, "the test", NOW)
     assert isinstance(taken, Lease)
     return taken
 

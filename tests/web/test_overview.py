@@ -49,8 +49,8 @@ def test_only_what_is_refreshed(connected):
 
 def test_a_run_at_work(connected):
     """A card says that a run works, and which; one of Prefect's is a link."""
-    lease.take(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
-    lease.take(connected.state, "order", "anna", NOW)
+    lease.acquire(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
+    lease.acquire(connected.state, "order", "anna", NOW)
     text = connected.get("/").text
     assert text.count("Running now") == 2
     assert f'href="http://127.0.0.1:4200/runs/flow-run/{RUN}" rel="noreferrer">run brave-otter</a>' in text
@@ -60,7 +60,7 @@ def test_a_run_at_work(connected):
 @pytest.mark.parametrize("path", ["/", "/activity"])
 def test_how_far_a_sync_is(connected, path):
     """While it reads the page says what was read so far; then how much is sent, and how long the rest takes."""
-    held = lease.take(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
+    held = lease.acquire(connected.state, "price", "run brave-otter", NOW, run_id=RUN)
     one = SyncProgress(began_at=NOW, at=NOW, full=True, read=24_000, queued=23_000, done=400)
     lease.show_progress(connected.state, held, msgspec.json.encode(one).decode())
     assert "Reading everything: 24,000 read, 23,000 to send, 400 of them sent" in connected.get(path).text

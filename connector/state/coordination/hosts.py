@@ -1,4 +1,4 @@
-"""Until when a host asked to be left alone: every process that calls it keeps to it."""
+"""Hosts that asked for no requests until an instant (`Retry-After`); all processes comply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLOCKED_UNTIL = "SELECT blocked_until FROM hosts WHERE host = ?"
 
 
 def block(state: State, host: str, until: datetime) -> None:
-    """Record that the host asked for nothing before `until`; a later instant that is already kept stays."""
+    """Record that the host asked for no request before `until`; a later instant that is already recorded stays."""
     with state.write() as connection:
         upsert(connection, hosts, [{"host": host}], only_new=True)
         earlier = func.coalesce(hosts.c.blocked_until, 0) < micros(until)
@@ -23,7 +23,7 @@ def block(state: State, host: str, until: datetime) -> None:
 
 
 def blocked_until(connection: Connection, host: str) -> datetime | None:
-    """Return until when the host asked to be left alone; None if it did not."""
-    found = driver_rows(connection, _BLOCKED_UNTIL, (kept_text(host),))
-    until = found[0][0] if found else None
+    """Return until when the host asked for no requests; `None` if it did not."""
+    rows = driver_rows(connection, _BLOCKED_UNTIL, (kept_text(host),))
+    until = rows[0][0] if rows else None
     return None if until is None else instant(until)

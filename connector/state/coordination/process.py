@@ -1,8 +1,7 @@
-"""Which process holds a lease or a session, so that another one can tell whether it still runs.
+"""Identify the process that holds a lease or a session, so that other processes can tell whether it still runs.
 
-A process number alone is used again after a while; together with the machine (since when it runs, which container) and
-the instant at which the process started it names one process for ever. A process of another machine is never called
-gone: nobody here can see it.
+A process id is reused after a while. Together with the machine (its boot id and its container) and the process's start
+time it identifies one process for good. Whether a process on another machine has ended cannot be seen from here.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ENDED = ("Z", "X")
-"""States of a process that was killed and whose parent has not collected it yet."""
+"""States in /proc of a process that has ended but was not reaped by its parent yet."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process of one machine; `started` is empty where the system does not report it."""
+    """A process on a machine; `started` is empty if the system does not report start times."""
 
     machine: str
     pid: int
@@ -29,17 +28,17 @@ class Process:
 
 
 def this_process() -> Process:
-    """Return the process that asks."""
+    """Return the current process."""
     return _own(os.getpid())
 
 
 def process_of(pid: int) -> Process:
-    """Return the process that has this number on this machine now; `started` is empty where none has."""
+    """Return the process with this id on this machine; `started` is empty if there is none."""
     return Process(this_machine(), pid, _started_at(pid))
 
 
 def has_ended(process: Process) -> bool | None:
-    """Return whether the process has ended; None where that cannot be seen from here."""
+    """Return whether the process has ended; `None` if that cannot be seen from here."""
     if not process.started or process.machine != this_machine():
         return None
     return _started_at(process.pid) != process.started
@@ -52,9 +51,7 @@ def _own(pid: int) -> Process:
 
 @functools.lru_cache(maxsize=1)
 def this_machine() -> str:
-    """Return the machine as processes see each other on it: a container, which has process numbers of its own, is
-    another.
-    """
+    """Return an id of the scope in which process ids are unique: the machine since its boot, or a container on it."""
     name = socket.gethostname()
     if sys.platform != "linux":
         return name
@@ -66,7 +63,7 @@ def this_machine() -> str:
 
 
 def _started_at(pid: int) -> str:
-    """Return when a running process started, in the system's own words; empty where there is none."""
+    """Return when a running process started, as the system prints it; empty if there is no such process."""
     if sys.platform == "linux":
         try:
             stat = Path(f"/proc/{pid}/stat").read_bytes()

@@ -1,8 +1,9 @@
-"""The sessions of Acumatica as the state database knows them: who uses one, who waits, and whose process has died.
+"""Acumatica sessions as the state database records them: in use, waiting, or left behind by a process that died.
 
-A seat is lost when its process is gone: at once on the same machine, elsewhere when nothing was heard of the process
-for as long as a lease lasts. It then no longer counts here. Acumatica counts its session for ten idle minutes more, so
-the row stays until then, so that a login that is refused for the limit can report what it waits for.
+A seat is lost when its process has ended. On the same machine that is seen at once; on another machine it is assumed
+when the process has not reported for the length of a lease. A lost seat no longer counts here, but Acumatica counts its
+session for ten more idle minutes. The row stays until then, so that a login refused because of the session limit can
+report what it waits for.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from connector.state.coordination.process import Process, has_ended
 from connector.state.schema import instant, sessions
 
 IDLE_SECONDS = 600.0
-"""After so long without a request Acumatica closes a session by itself."""
+"""Acumatica closes a session that has had no request for this long."""
 _OF_HOST = select(sessions).where(sessions.c.host == bindparam("the_host"))
 
 
 @dataclass(frozen=True)
 class Seat:
-    """One session, or the ticket of somebody who waits for one. `ends_at`: when Acumatica itself has closed it."""
+    """A session, or a ticket of a process that waits for one. `ends_at`: when Acumatica closes it by itself."""
 
     slot: str
     holder: str
@@ -35,15 +36,15 @@ class Seat:
     ends_at: datetime
 
     def is_lost(self, now: datetime) -> bool:
-        """Return whether its process has died without logging out."""
+        """Return whether its process ended without logging out."""
         if self.process is None:  # an earlier version of the connector did not store it
             return False
-        gone = has_ended(self.process)
-        return now - self.heard_at > timedelta(seconds=LEASE_SECONDS) if gone is None else gone
+        ended = has_ended(self.process)
+        return now - self.heard_at > timedelta(seconds=LEASE_SECONDS) if ended is None else ended
 
 
 def read(connection: Connection, host: str) -> list[Seat]:
-    """Return every seat and ticket of the site."""
+    """Return all sessions and tickets of the site."""
     rows = connection.execute(_OF_HOST, {"the_host": host}).all()
     return [
         Seat(
@@ -60,33 +61,31 @@ def read(connection: Connection, host: str) -> list[Seat]:
 
 
 def in_use(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """Return those that count: taken, by a process that lives as far as can be told, and not yet closed by
-    Acumatica.
-    """
-    return [one for one in seats if one.taken_at is not None and one.ends_at > now and not one.is_lost(now)]
+    """Return the sessions that count towards the limit: held by a living process and not yet closed by Acumatica."""
+    return [seat for seat in seats if seat.taken_at is not None and seat.ends_at > now and not seat.is_lost(now)]
 
 
 def waiting(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """Return the tickets, the longest waiting first."""
-    open_tickets = [one for one in seats if one.taken_at is None and one.ends_at > now and not one.is_lost(now)]
-    return sorted(open_tickets, key=lambda one: (one.asked_at, one.slot))
+    """Return the tickets of living processes, the longest waiting first."""
+    tickets = [seat for seat in seats if seat.taken_at is None and seat.ends_at > now and not seat.is_lost(now)]
+    return sorted(tickets, key=lambda ticket: (ticket.asked_at, ticket.slot))
 
 
 def lost(seats: Sequence[Seat], now: datetime) -> list[Seat]:
-    """Return sessions that Acumatica may still count although their processes have died."""
-    return [one for one in seats if one.taken_at is not None and one.ends_at > now and one.is_lost(now)]
+    """Return the sessions that Acumatica may still count although their processes have ended."""
+    return [seat for seat in seats if seat.taken_at is not None and seat.ends_at > now and seat.is_lost(now)]
 
 
-def over(seats: Sequence[Seat], now: datetime) -> list[str]:
-    """Return the slots of which nothing is left: tickets of the dead, and what Acumatica has closed."""
-    return [one.slot for one in seats if one.ends_at <= now or (one.taken_at is None and one.is_lost(now))]
+def expired(seats: Sequence[Seat], now: datetime) -> list[str]:
+    """Return the slots to delete: sessions that Acumatica has closed, and tickets of processes that ended."""
+    return [seat.slot for seat in seats if seat.ends_at <= now or (seat.taken_at is None and seat.is_lost(now))]
 
 
-def named(seats: Sequence[Seat]) -> str:
-    """Return who they are, for a person."""
-    return "; ".join(f"{one.holder} (since {one.taken_at or one.asked_at:%H:%M:%S} UTC)" for one in seats)
+def describe(seats: Sequence[Seat]) -> str:
+    """Return the holders and since when they hold or wait."""
+    return "; ".join(f"{seat.holder} (since {seat.taken_at or seat.asked_at:%H:%M:%S} UTC)" for seat in seats)
 
 
 def describe_lost(seats: Sequence[Seat]) -> str:
     """Return whose sessions Acumatica still counts, and until when at the latest."""
-    return "; ".join(f"{one.holder}, until {one.ends_at:%H:%M:%S} UTC" for one in seats)
+    return "; ".join(f"{seat.holder}, until {seat.ends_at:%H:%M:%S} UTC" for seat in seats)

@@ -33,7 +33,7 @@ from connector.state.text import kept_text
 
 
 def settle_together(
-    connection: Connection, held: Lease, answers: Sequence[BatchResult], now: datetime
+    connection: Connection, lease: Lease, answers: Sequence[BatchResult], now: datetime
 ) -> list[list[Message]]:
     """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
     of as many next ones. Return the claim of each answer, empty where nothing is left or nothing was wished.
@@ -41,16 +41,16 @@ def settle_together(
     Where a target wants something newer meanwhile, a value that did not arrive changes nothing of it. The outcome of a
     claim that was settled already changes nothing. The transaction is one of the run that has the lease.
     """
-    still_open = requests.open_of(connection, held.entity)
+    still_open = requests.open_of(connection, lease.entity)
     if any(answer.outcomes or answer.sent for answer in answers):
-        still_open = _settle(connection, held, answers, still_open, now)
+        still_open = _settle(connection, lease, answers, still_open, now)
     wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
     claims: list[list[Message]] = [[] for _answer in answers]
     if wishing:
         spec = answers[wishing[0]].then
         assert spec is not None
         taken = [number for one in still_open for number in one.left]
-        claimed = _Claims(connection, held, spec, now, taken).of_requests(len(wishing))
+        claimed = _Claims(connection, lease, spec, now, taken).of_requests(len(wishing))
         for place, of_it in zip(wishing, claimed, strict=False):
             claims[place] = of_it
     return claims
@@ -69,10 +69,10 @@ class _Claims:
     """Claims targets for the next requests of one transaction; taken: those in open requests, which are left out."""
 
     def __init__(
-        self, connection: Connection, held: Lease, spec: ClaimSpec, now: datetime, taken: Sequence[int]
+        self, connection: Connection, lease: Lease, spec: ClaimSpec, now: datetime, taken: Sequence[int]
     ) -> None:
         self._connection = connection
-        self._held = held
+        self._lease = lease
         self._spec = spec
         self._now = now
         self._made = statements(connection.dialect.name)
@@ -106,7 +106,7 @@ class _Claims:
     def _new(self, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
         """Take up to `size` of the due targets that were never tried; with `stock_outs` only those that want 0."""
         behind = self._made.claim_stock_outs_behind if stock_outs else self._made.claim_behind
-        rows = driver_rows(self._connection, behind, (self._held.entity, max(self._taken, default=0), size))
+        rows = driver_rows(self._connection, behind, (self._lease.entity, max(self._taken, default=0), size))
         self._taken += [row[0] for row in rows]
         return rows if len(rows) == size else rows + self._due(0, size - len(rows), stock_outs=stock_outs)
 
@@ -120,17 +120,17 @@ class _Claims:
 
     def _rows(self, statement: str, *more: int) -> list[tuple[Any, ...]]:
         taken = driver_ids(self._connection, self._taken)
-        return driver_rows(self._connection, statement, (self._held.entity, micros(self._now), taken, *more))
+        return driver_rows(self._connection, statement, (self._lease.entity, micros(self._now), taken, *more))
 
     def _claimed(self, rows: list[tuple[Any, ...]], attempts: int) -> list[Message]:
         """Keep that these targets go in one request, in the order of their places; attempts: those behind them."""
         rows.sort(key=_PLACE)
         columns = dict(zip(CLAIMED, zip(*rows, strict=True), strict=False))
         claim = Claim(*(columns[name] for name in _CLAIM_SAYS))
-        request = requests.begin(self._connection, self._held, claim, now=self._now)
+        request = requests.begin(self._connection, self._lease, claim, now=self._now)
         with_more = [row[0] for row in rows if _HAS_MORE(row)]
         more = {row[0]: row for row in self._rows_of(with_more)} if with_more else {}
-        claimed = messages.claimed_messages(self._held.entity, columns, more, request, attempts, self._now)
+        claimed = messages.claimed_messages(self._lease.entity, columns, more, request, attempts, self._now)
         documents.keep_attempts(self._connection, claimed)
         return claimed
 
@@ -140,7 +140,7 @@ class _Claims:
 
 def _settle(
     connection: Connection,
-    held: Lease,
+    lease: Lease,
     answers: Sequence[BatchResult],
     still_open: Sequence[OpenRequest],
     now: datetime,
@@ -160,11 +160,11 @@ def _settle(
             is_open[one.request.id] = one.still_open()
     more = [one for one in outcomes if one.state != SENT or _brings_more(one)]
     if more:
-        _keep_what_it_brought(connection, held.entity, more, now)
+        _keep_what_it_brought(connection, lease.entity, more, now)
     for answer in others:
         if answer.recheck_at is not None:
             claimed = [one.message for one in _still_claimed(answer.every_outcome(), left)]
-            ledger.doubt(connection, held.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
+            ledger.doubt(connection, lease.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
     return list(is_open.values())
 
 

@@ -112,11 +112,11 @@ def targets_in(connection: Connection, entity: str | None = None) -> dict[int, I
     return found
 
 
-def begin(connection: Connection, held: Lease, claim: Claim, *, now: datetime) -> int:
+def begin(connection: Connection, lease: Lease, claim: Claim, *, now: datetime) -> int:
     """Keep that a request with these targets is about to leave; return its number."""
     given = (
-        held.entity,
-        held.fence,
+        lease.entity,
+        lease.fence,
         _json(claim.targets),
         _json(claim.seqs),
         _json(claim.values),

@@ -51,6 +51,6 @@ def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def held(state: State) -> Lease:
     """The lease of the price entity."""
-    taken = lease.take(state, "price", "the test", NOW)
+    taken = lease.acquire(state, "price", "the test", NOW)
     assert isinstance(taken, Lease)
     return taken

@@ -32,7 +32,7 @@ def filled(state: State) -> State:
         rows = [Link(f"SO {number:06d}", f"SO {number:06d}", str(number), b"{}") for number in range(200)]
         links.write(connection, "order", rows, NOW)
     entities.pause(state, ["price"], paused=True)
-    lease.take(state, "order", "run nimble-otter", NOW, 3600)
+    lease.acquire(state, "order", "run nimble-otter", NOW, 3600)
     return state
 
 
@@ -60,7 +60,7 @@ def test_a_copy_to_work_on(filled, tmp_path):
     """A copy holds what the state does, but for the tables that are left out, and what is done in it stays in it."""
     copy = open_copy(filled, tmp_path / "copy.sqlite", without=("leases", "links"))
     assert contents(copy) == {**contents(filled), "links": []}
-    taken = lease.take(copy, "order", "a dry run", NOW, 3600)
+    taken = lease.acquire(copy, "order", "a dry run", NOW, 3600)
     entities.pause(copy, ["price"], paused=False)
     copy.close()
     with filled.read() as connection:

@@ -184,7 +184,7 @@ def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held:
 
     from connector.state.coordination import lease
 
-    lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    lease.acquire(state, "price", "another run", NOW + timedelta(minutes=5))
     with pytest.raises(lease.LeaseLost):
         commit(state, held, price(10))
     assert waiting(state) == {}

@@ -37,7 +37,7 @@ def kept(state: State) -> int:
 
 
 def price_lease(state: State) -> Lease:
-    taken = lease.take(state, "price", "the test", NOW)
+    taken = lease.acquire(state, "price", "the test", NOW)
     assert isinstance(taken, Lease)
     return taken
 

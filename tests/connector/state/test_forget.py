@@ -83,7 +83,7 @@ def filled(state: State) -> State:
 
 
 def take(state: State, entity: str) -> Lease:
-    taken = lease.take(state, entity, "the test", NOW)
+    taken = lease.acquire(state, entity, "the test", NOW)
     assert isinstance(taken, Lease)
     return taken
 

@@ -138,7 +138,7 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
     """The acknowledgement of a run that was taken over changes nothing."""
     queue(state, held, "A")
     claimed = claim(state, held)
-    lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    lease.acquire(state, "price", "another run", NOW + timedelta(minutes=5))
     with pytest.raises(lease.LeaseLost):
         settle(state, held, [MessageOutcome(message, "sent") for message in claimed], NOW)
     assert states(state) == [("A", "sending")]

@@ -65,7 +65,7 @@ def test_what_was_on_its_way_is_in_doubt(url: str) -> None:
         ("B", 20, 1, CLAIMED_AT),  # overtaken: how often it was tried does not count any more
     ]
     assert said == {a.target: [Delivery(a.request or 0, CLAIMED_AT, 10, True, 9, True, "sending")]}
-    held = lease.take(state, "price", "the test", NOW)
+    held = lease.acquire(state, "price", "the test", NOW)
     assert isinstance(held, Lease)
     assert [(one.key, one.attempts) for one in claim(state, held, NOW, ClaimSpec("shop", 9, [9]))] == [("C", 2)]
     settle(state, held, [MessageOutcome(one, "pending") for one in found], NOW)

@@ -20,7 +20,7 @@ ITEM = OpenItem("A", "A", HELD)
 
 
 def taken(state: State) -> Lease:
-    held = lease.take(state, "inventory", "a test", NOW)
+    held = lease.acquire(state, "inventory", "a test", NOW)
     assert isinstance(held, Lease)
     return held
 

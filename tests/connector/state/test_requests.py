@@ -149,7 +149,7 @@ def test_what_is_left_of_a_run_that_died_is_one_request_each(state: State, held:
     queue(state, held, A=1, B=2, C=3)
     claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
     claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
-    later = lease.take(state, "price", "the next run", NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    later = lease.acquire(state, "price", "the next run", NOW + timedelta(seconds=LEASE_SECONDS + 1))
     assert isinstance(later, Lease)
     with state.read() as connection:
         assert [len(one.left) for one in requests.open_of(connection, "price")] == [2, 1]
@@ -172,7 +172,7 @@ def test_a_document_in_a_request_counts_as_tried(state: State, held: Lease) -> N
 
 def test_what_is_in_a_request_is_not_erased(state: State) -> None:
     """Its content is needed until its outcome is known."""
-    held = lease.take(state, "customer", "the test", NOW)
+    held = lease.acquire(state, "customer", "the test", NOW)
     assert isinstance(held, Lease)
     wanted = [DesiredValue("C1", "C1", "", "C1", 1, document=b'{"email":"ann@example.com"}')]
     RunState(state, held).commit(Computed(["C1"], wanted, None), NOW)

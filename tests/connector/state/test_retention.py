@@ -196,15 +196,15 @@ def test_leftovers(state: State) -> None:
             connection.execute(insert(hosts).values(host=host, blocked_until=until))
         for number, at in (("1", long_ago), ("2", micros(NOW))):
             connection.execute(insert(notifications).values(query="q", id=number, received_at=at))
-    held = lease.take(state, "price", "a run that died", NOW - timedelta(days=3))
+    held = lease.acquire(state, "price", "a run that died", NOW - timedelta(days=3))
     assert retention.forget_leftovers(state, NOW) == 3
     with state.read() as connection:
         assert connection.execute(select(sessions.c.slot)).scalars().all() == ["mine"]
         assert sorted(connection.execute(select(hosts.c.host)).scalars()) == ["erp", "erp refuses 2b", "shop"]
         assert connection.execute(select(notifications.c.id)).scalars().all() == ["2"]
-    again = lease.take(state, "price", "another", NOW)
+    again = lease.acquire(state, "price", "another", NOW)
     assert (again.fence, held.fence) == (2, 1)
-    assert licence.REFUSED_RESTS < retention.LEFTOVERS
+    assert licence.REFUSED_LOGIN_PAUSE < retention.LEFTOVERS
 
 
 def test_whom_a_wake_would_not_reach(state: State) -> None:
@@ -212,10 +212,10 @@ def test_whom_a_wake_would_not_reach(state: State) -> None:
 
     def sleeps(after: float = 0) -> bool:
         with state.read() as connection:
-            return wakeups.sleeps(connection, "price", NOW + timedelta(seconds=after))
+            return wakeups.goes_unnoticed(connection, "price", NOW + timedelta(seconds=after))
 
     assert sleeps()
-    held = lease.take(state, "price", "a run", NOW)
+    held = lease.acquire(state, "price", "a run", NOW)
     assert (sleeps(), sleeps(lease.LEASE_SECONDS + 1)) == (False, True)
     lease.release(state, held)
     assert sleeps()

@@ -115,7 +115,7 @@ def test_a_state_moves_to_another_database(
         == 1
     )
     assert len(claim(other, held, NOW, ClaimSpec("shop", 2_000, [1]))) == 1_501
-    assert isinstance(lease.take(other, "price", "another run", NOW), lease.LeaseHolder)
+    assert isinstance(lease.acquire(other, "price", "another run", NOW), lease.LeaseHolder)
     other.close()
 
 

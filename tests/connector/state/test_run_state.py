@@ -39,7 +39,7 @@ def next_run(state: State) -> Callable[[], RunState]:
     """Begin a run that takes over from one that was not heard of any more."""
 
     def begin() -> RunState:
-        taken = lease.take(state, "price", "the next run", LATER)
+        taken = lease.acquire(state, "price", "the next run", LATER)
         assert isinstance(taken, Lease)
         return StateOfRun(state, taken)
 

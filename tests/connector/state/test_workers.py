@@ -65,7 +65,7 @@ def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
 
 
 def take(state: State, entity: str) -> Lease:
-    taken = lease.take(state, entity, "the test", NOW)
+    taken = lease.acquire(state, entity, "the test", NOW)
     assert isinstance(taken, Lease)
     return taken
 
@@ -100,7 +100,7 @@ def test_five_processes_with_one_queue(database_url: str, state: State, held: Le
 def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
     """Runs that begin at the same instant agree on who works."""
     for entity in ENTITIES:
-        answers = at_once(8, lambda number, entity=entity: lease.take(state, entity, f"run {number}", NOW))
+        answers = at_once(8, lambda number, entity=entity: lease.acquire(state, entity, f"run {number}", NOW))
         (winner,) = [answer for answer in answers if isinstance(answer, Lease)]
         assert {answer.holder for answer in answers if isinstance(answer, LeaseHolder)} == {winner.holder}
 
@@ -108,7 +108,7 @@ def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
 def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> None:
     """When a lease has expired one run gets it, with a higher fence."""
     later = NOW + timedelta(minutes=5)
-    answers = at_once(8, lambda number: lease.take(state, "price", f"run {number}", later))
+    answers = at_once(8, lambda number: lease.acquire(state, "price", f"run {number}", later))
     assert [answer.fence for answer in answers if isinstance(answer, Lease)] == [held.fence + 1]
 
 
@@ -116,7 +116,7 @@ def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lea
     """What the new run did with a message stays, whatever the old one still has to say."""
     queue(state, held, 1)
     (stale,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
-    newer = lease.take(state, "price", "another run", NOW + timedelta(minutes=5))
+    newer = lease.acquire(state, "price", "another run", NOW + timedelta(minutes=5))
     assert isinstance(newer, Lease)
     settle(state, newer, [MessageOutcome(stale, "pending")], NOW)
     for acknowledgement in (MessageOutcome(stale, "sent"), MessageOutcome(stale, "failed", "refused", "no")):
