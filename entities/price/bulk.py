@@ -218,7 +218,7 @@ async def settle_bulk(context: RunContext[PriceRule]) -> None:
 
 
 async def _is_over(context: RunContext[PriceRule], client: MagentoClient, left: Bulk) -> bool:
-    if left.stands_still or context.queue.bulk_patience is None:
+    if left.is_stalled or context.queue.bulk_patience is None:
         is_done = await _open(client, left.uuid) == 0
     else:
         is_done = await _is_done(context, client, left.uuid)
@@ -235,7 +235,7 @@ def _end(context: RunContext[PriceRule], in_doubt: Sequence[str] = ()) -> None:
 
 def _leave_to_itself(context: RunContext[PriceRule]) -> None:
     with context.state.write() as connection:
-        bulks.stands_still(connection, context.name)
+        bulks.mark_stalled(connection, context.name)
 
 
 def _stands_still(context: RunContext[PriceRule], count: int) -> str:

@@ -40,8 +40,8 @@ MUTANTS = [
     Mutant(
         "a lease that another run has taken over counts still",
         "connector/state/coordination/lease.py",
-        "if found != [(lease.fence,)]:",
-        "if not found:",
+        "if driver_rows(connection, locked, (lease.entity,)) != [(lease.fence,)]:",
+        "if not driver_rows(connection, locked, (lease.entity,)):",
         LEASE,
     ),
     Mutant(
@@ -68,7 +68,7 @@ MUTANTS = [
     Mutant(
         "the outcome of an earlier claim counts",
         CLAIMS,
-        "if one.message.target in left.get(one.message.request or 0, ())]",
+        "if outcome.message.target in left.get(outcome.message.request or 0, ())]",
         "]",
         (*QUEUE, "tests/faults/test_stale_workers.py"),
     ),
@@ -89,21 +89,21 @@ MUTANTS = [
     Mutant(
         "what is in a request is claimed once more",
         CLAIMS,
-        "taken = [number for one in still_open for number in one.left]",
-        "taken: list[int] = []",
+        "sending = [target for request in still_open for target in request.left]",
+        "sending: list[int] = []",
         QUEUE,
     ),
     Mutant(
         "a request is settled as a whole though Magento has only some of it",
         CLAIMS,
-        "if [one.target for one in sent] != request.left:",
+        "if [message.target for message in sent] != request.left:",
         "if False:",
         (*QUEUE, "tests/connector/state/test_requests.py"),
     ),
     Mutant(
         "a request is settled though a message of it has no outcome",
         REQUESTS,
-        "left = one.still_open().left if len(one.ended) < len(one.request.left) else []",
+        "left = answer.still_open().left if len(answer.ended) < len(answer.request.left) else []",
         "left = []",
         QUEUE,
     ),
@@ -145,22 +145,22 @@ MUTANTS = [
     Mutant(
         "a value is queued at another record's target",
         "connector/state/queue/compared.py",
-        "    if own != [[column[number] for number in at] for column in theirs]:\n        return None\n",
+        "    if of_wanted != [[column[row] for row in order] for column in of_rows]:\n        return None\n",
         "",
         PLAIN,
     ),
     Mutant(
         "the value that is on its way is queued again",
         CHUNK,
-        "if not _same(want, its.value, its.in_stock):",
-        "if its is not None:",
+        "if not _same(want, sent.value, sent.in_stock):",
+        "if sent is not None:",
         CHUNKS,
     ),
     Mutant(
         "a value is withdrawn that another item of the SKU has",
         CHUNK,
-        "if is_there and one.acumatica_key in own and one.acumatica_key not in unclear:",
-        "if is_there and one.acumatica_key not in unclear:",
+        "if is_there and target.acumatica_key in own and target.acumatica_key not in unclear:",
+        "if is_there and target.acumatica_key not in unclear:",
         CHUNKS,
     ),
     Mutant(

@@ -1,7 +1,7 @@
-"""The bulk that Magento has not worked off yet, one for an entity at most: while it is open no other is published.
+"""The asynchronous bulk that Magento is still processing: at most one per entity, and no other is published meanwhile.
 
-It is written down before it is published and forgotten when none of its operations is open any more, so that no run
-believes a value that a late consumer may still overwrite.
+A bulk is recorded before it is published and deleted when all of its operations have ended, so that no run trusts a
+value that a late consumer may still overwrite.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ _OF_ENTITY = select(bulks).where(bulks.c.entity == bindparam("the_entity"))
 
 
 class Bulk(msgspec.Struct, frozen=True):
-    """A bulk that may be open in Magento; `uuid` is none while Magento has not told its number.
+    """A bulk that may be open in Magento.
 
-    `keys`: whose values it carries. `stands_still`: nobody worked it off for so long that its values went another way.
+    uuid: `None` until Magento has returned it. keys: the keys whose values it carries. is_stalled: no consumer has
+    processed it for so long that its values were sent another way.
     """
 
     uuid: str | None
     published_at: datetime
     keys: list[str]
-    stands_still: bool
+    is_stalled: bool
 
 
 def of_entity(connection: Connection, entity: str) -> Bulk | None:
-    """The entity's bulk; none if none is open."""
+    """Return the open bulk of the entity, or `None`."""
     row = connection.execute(_OF_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return None
@@ -40,7 +41,7 @@ def of_entity(connection: Connection, entity: str) -> Bulk | None:
 
 
 def begin(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
-    """A bulk with the values of these keys is about to be published."""
+    """Record that a bulk with the values of these keys is about to be published."""
     row = {
         "entity": entity,
         "published_at": micros(now),
@@ -51,18 +52,18 @@ def begin(connection: Connection, entity: str, keys: Sequence[str], now: datetim
 
 
 def published(connection: Connection, entity: str, uuid: str) -> None:
-    """Magento told the number of the bulk."""
+    """Record the UUID that Magento returned for the bulk."""
     connection.execute(update(bulks).where(bulks.c.entity == entity).values(uuid=uuid))
 
 
-def stands_still(connection: Connection, entity: str) -> None:
-    """Nobody works the bulk off: its values go another way."""
+def mark_stalled(connection: Connection, entity: str) -> None:
+    """Record that no consumer processes the bulk and its values are sent another way."""
     connection.execute(update(bulks).where(bulks.c.entity == entity).values(stands_still=True))
 
 
 def end(connection: Connection, entity: str, *, in_doubt: Sequence[str] = (), now: datetime) -> None:
-    """No operation of the bulk is open any more, or it never was. What Magento shows of the keys in doubt is read
-    again.
+    """Delete the bulk, because all of its operations have ended or it was never published. Have the values of the keys
+    in doubt read in Magento again.
     """
     connection.execute(delete(bulks).where(bulks.c.entity == entity))
     ledger.doubt(connection, entity, [(key, "") for key in in_doubt], now)

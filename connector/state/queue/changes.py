@@ -1,4 +1,4 @@
-"""The writes that a chunk's decisions ask for, and how all of them are made at once."""
+"""Collect the writes of a chunk's decisions, and execute them together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from connector.state.schema import PENDING, SUPERSEDED, targets
 
 
 class Target(NamedTuple):
-    """What is kept of a place, or of a record beside it."""
+    """A stored target: that of a place, or the rejected one of a record that shares the place."""
 
     id: int
     key: str
@@ -53,10 +53,11 @@ _CLOSED = f"state = '{SUPERSEDED}', seq = seq + 1, {_FRESH}"
 
 @dataclass
 class Changes:
-    """The writes that the decisions ask for.
+    """The writes of a chunk.
 
-    queued: what targets want from now on, by id, by the stock status. pending, unsendable: the values of which the
-    chunk made a message or wrote it anew.
+    now: microseconds since 1970. queued: new desired values by target id, grouped by their stock status. of_records:
+    targets that get another record or SKU. superseded: how many messages were superseded. pending, unsendable: the
+    values whose messages the chunk created or changed.
     """
 
     now: int
@@ -73,12 +74,12 @@ class Changes:
     unsendable: list[DesiredValue] = field(default_factory=list)
 
     def queue(self, want: DesiredValue, target: Target | None, *, is_new: bool = True) -> None:
-        """Have the place want this; not `is_new`: the message that failed goes again, with what is wanted now."""
+        """Queue the value. Without `is_new`, the failed message is opened again with this value."""
         self.pending.append(want)
         self.want_again(want, target, is_new=is_new)
 
     def want_again(self, want: DesiredValue, target: Target | None, *, is_new: bool = True) -> None:
-        """The same, where it is not counted: it wants again what is on its way."""
+        """Queue the value without counting it, because it equals the one that is being sent."""
         if target is None:
             self._insert(want, PENDING, rejected=False, seq=1)
             return
@@ -92,7 +93,7 @@ class Changes:
             self.reopened.append((target.id, want.value, want.in_stock, self.now, self.now))
 
     def queue_closed(self, wanted: Sequence[DesiredValue], ids: Sequence[int]) -> None:
-        """Have targets of which nothing waits want these; their records are the same."""
+        """Queue values of closed targets whose records and SKUs are unchanged."""
         self.pending += wanted
         statuses = list(map(attrgetter("in_stock"), wanted))
         values = list(zip(ids, map(attrgetter("value"), wanted), strict=True))
@@ -101,7 +102,7 @@ class Changes:
             self.queued.setdefault(status, {}).update(compress(values, of_status))
 
     def own(self, want: DesiredValue, target: Target) -> None:
-        """The place is this record's from now on, in the spelling of its SKU."""
+        """Assign the target to the record of the value, with its SKU, if it has another one."""
         if target.acumatica_key != want.acumatica_key or target.sku != want.sku:
             self._is_of(want, target)
 
@@ -109,7 +110,7 @@ class Changes:
         self.of_records.append((target.id, want.acumatica_key, want.sku, want.document))
 
     def reject(self, want: DesiredValue, own: Target | None) -> None:
-        """Keep why the record cannot be sent: where it failed before, else in a row beside the place."""
+        """Store why the record cannot be sent: in its own rejected target, else in a new one."""
         state = want.unsendable_state()
         self.unsendable.append(want)
         if own is None:
@@ -124,18 +125,18 @@ class Changes:
         self.inserted.append((self.entity, want.key, want.source, rejected, *of_record, *says))
 
     def close(self, target: Target) -> None:
-        """Nothing is to be sent there any more."""
+        """Close the target: nothing is sent for it any more."""
         self.closed.append((target.id, self.now))
 
-    def overtake(self, target: Target, its: InRequest | None) -> None:
-        """What waits there is overtaken; what is on its way is not tried again."""
-        if target.state == PENDING and its is not None and its.seq == target.seq:
+    def overtake(self, target: Target, sent: InRequest | None) -> None:
+        """Supersede the pending value. A value that is being sent is not counted, but is not tried again."""
+        if target.state == PENDING and sent is not None and sent.seq == target.seq:
             self.close(target)
         else:
             self.drop(target)
 
     def drop(self, target: Target | None) -> None:
-        """What waited, failed or was skipped there is overtaken."""
+        """Supersede the pending, failed or skipped message of the target."""
         if target is None:
             return
         self.superseded += 1
@@ -156,12 +157,13 @@ def apply(connection: Connection, changes: Changes) -> None:
     update_tuples(connection, targets, _REJECTED_ANEW, changes.rejected)
     for part in chunked(changes.deleted):
         connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))
-    changes.inserted.sort(key=itemgetter(*map(_INSERTED.index, ("key", "source"))))  # they are claimed in that order
+    # sorted, because targets are claimed in the order of their ids
+    changes.inserted.sort(key=itemgetter(*map(_INSERTED.index, ("key", "source"))))
     insert_tuples(connection, targets, _INSERTED, changes.inserted)
 
 
 def _apply_queued(connection: Connection, changes: Changes) -> None:
-    """Have targets want other values: one statement for many is twice as quick as one for each."""
+    """Store new desired values. One statement for many is twice as fast as one for each."""
     for in_stock, values in changes.queued.items():
         if connection.dialect.name == "sqlite":
             driver_count(connection, _QUEUED_ON_SQLITE, (msgspec.json.encode(values).decode(), in_stock, changes.now))

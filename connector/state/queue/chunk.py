@@ -1,16 +1,16 @@
-"""A chunk of computed values enters the queue: what its targets want, its records and its cursors are one transaction.
+"""Queue a chunk of computed values: its desired values, records and cursors are stored in one transaction.
 
-What comes in is the newest state of every record in the chunk. What goes out is at most one pending target per key and
-source, and only where Magento does not show that value yet:
+The chunk has the newest state of each of its records. Afterwards each place (key and source) has at most one pending
+target, and only if Magento does not show the desired value yet:
 
-- another value that waits is overwritten, and so counts as superseded; the same one stays;
-- a value equal to the confirmed one sends nothing, and closes what waited, failed or was skipped there;
-- a value equal to that of the key's failed or skipped message is not queued again, unless that message only waited for
-its product to exist;
-- a name or a value that the database cannot keep fails its own record, and nothing else;
-- a record that cannot be sent has a failed or skipped row of its own beside the place;
-- a key of the records in the chunk that has no value any more is withdrawn: with quantities it goes to 0 once, with
-prices nothing is sent.
+- A different pending value is overwritten and counts as superseded; an equal one stays.
+- A value equal to the confirmed one is not sent, and closes a pending, failed or skipped message of the place.
+- A value equal to that of a failed or skipped message is not queued again, unless the message only waited for its
+  product to exist.
+- A name or value that the database cannot store fails its own record and no other.
+- A record that cannot be sent gets a failed or skipped target of its own, marked as rejected.
+- A place of the chunk's records that has no value any more is withdrawn: a quantity is set to 0 once, for a price
+  nothing is sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from connector.state.keyed_rows import columns_of_keys
 from connector.state.queue import requests
 from connector.state.queue.changes import Changes, Target, apply
 from connector.state.queue.desired import Computed, DesiredValue, Place, Queued
-from connector.state.queue.plain_chunk import Kept, queue_plainly
+from connector.state.queue.plain_chunk import TargetColumns, queue_plainly
 from connector.state.queue.requests import InRequest
 from connector.state.queue.superseded import count_superseded
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
@@ -52,8 +52,8 @@ from connector.state.text import are_all_kept, kept_name, why_not_kept
 
 
 def commit_chunk(connection: Connection, entity: str, computed: Computed, now: datetime) -> Queued:
-    """Keep the chunk, in a transaction of the run that has the lease."""
-    computed = _keepable(computed)
+    """Store and queue the chunk, in a transaction of the run that holds the lease; return the result."""
+    computed = _storable(computed)
     changes = Changes(micros(now), entity)
     records.write(connection, entity, computed.stored)
     for seen in computed.seen:
@@ -79,7 +79,8 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
     )
 
 
-def _keepable(computed: Computed) -> Computed:
+def _storable(computed: Computed) -> Computed:
+    """Return the chunk with names and values that the database can store. Values of records with others are failed."""
     stored, wanted = computed.stored, computed.wanted
     columns: list[Sequence[str | None]] = [
         list(computed.acumatica_keys),
@@ -90,27 +91,27 @@ def _keepable(computed: Computed) -> Computed:
         [want.source for want in wanted],
         [want.sku for want in wanted],
     ]
-    different = [names for at, names in enumerate(columns) if names not in columns[:at]]
+    distinct = [names for index, names in enumerate(columns) if names not in columns[:index]]
     values = [want.value for want in wanted if want.value is not None]
-    is_small = not values or (min(values) >= -(2**63) and max(values) < 2**63)
-    if is_small and all(are_all_kept(list(filter(None, names))) for names in different):
+    values_fit = not values or (min(values) >= -(2**63) and max(values) < 2**63)
+    if values_fit and all(are_all_kept(list(filter(None, names))) for names in distinct):
         return computed  # nearly always
     stored = [one for one in computed.stored if why_not_kept(one.acumatica_key) is None]
     return msgspec.structs.replace(
         computed,
         acumatica_keys=[kept_name(key) for key in computed.acumatica_keys],
-        wanted=[_keepable_want(want) for want in computed.wanted],
-        stored=[_with_kept_key(one) for one in stored],
+        wanted=[_storable_want(want) for want in computed.wanted],
+        stored=[_with_storable_key(one) for one in stored],
     )
 
 
-def _with_kept_key(stored: Stored) -> Stored:
+def _with_storable_key(stored: Stored) -> Stored:
     if stored.key is None or why_not_kept(stored.key) is None:
         return stored
     return msgspec.structs.replace(stored, key=kept_name(stored.key))
 
 
-def _keepable_want(want: DesiredValue) -> DesiredValue:
+def _storable_want(want: DesiredValue) -> DesiredValue:
     names = {"Acumatica key": want.acumatica_key, "SKU": want.sku or "", "key": want.key, "source": want.source}
     wrong = [f"The {what} {kept_name(name)} {why}" for what, name in names.items() if (why := why_not_kept(name))]
     if want.value is not None and not -(2**63) <= want.value < 2**63:
@@ -131,22 +132,20 @@ def _keepable_want(want: DesiredValue) -> DesiredValue:
 
 _IS_OPEN = f"rejected OR state NOT IN ('{SENT}', '{SUPERSEDED}')"
 _CLOSED_COLUMNS = ("id", "key", "source", "acumatica_key", "sku", "confirmed", "confirmed_in_stock", _IS_OPEN)
-_WHOLE_ONES = f"SELECT {', '.join(Target._fields)} FROM targets WHERE id"
+_SELECT_TARGETS = f"SELECT {', '.join(Target._fields)} FROM targets WHERE id"
 _Closed = tuple[int, str, str, str, str | None, int | None, Any, Any]
-"""A row of `_CLOSED_COLUMNS`: a target of which nothing waits. Nearly all are such; the others are then read whole."""
+"""A row of `_CLOSED_COLUMNS` of a closed target. Nearly all are closed; of the others all columns are read."""
 
 
 class _Targets(NamedTuple):
-    """The targets of a chunk by place, those of which nothing waits apart, and the records beside them, by place and
-    Acumatica key.
-    """
+    """The targets of a chunk: closed and open ones by place, and rejected ones by place and Acumatica key."""
 
     closed: dict[Place, _Closed]
     open: dict[Place, Target]
     rejected: dict[Place, dict[str, Target]]
 
     def at(self, place: Place) -> Target | None:
-        """Return the target of a place."""
+        """Return the target of a place, or `None`."""
         row = self.closed.get(place)
         return self.open.get(place) if row is None else _target(row)
 
@@ -158,49 +157,49 @@ def _target(closed: _Closed) -> Target:
 
 def _columns(
     connection: Connection, entity: str, computed: Computed, column: str, values: Sequence[str], also: str = ""
-) -> Kept:
-    """Return the targets of the chunk of which this column is one of the values."""
+) -> TargetColumns:
+    """Return the targets whose `column` is one of the values. also: a further condition in SQL."""
     rows_a_key = max(1, len(computed.wanted) / max(1, len(values)))
-    return Kept(
+    return TargetColumns(
         *columns_of_keys(
             connection, "targets", _CLOSED_COLUMNS, column, entity, values, also=also, rows_a_key=rows_a_key
         )
     )
 
 
-def _sorted_out(
+def _targets_of_chunk(
     connection: Connection,
     entity: str,
     computed: Computed,
     sending: Collection[int],
-    of_records: Kept,
-    put_aside: Kept | None,
+    of_records: TargetColumns,
+    put_aside: TargetColumns | None,
 ) -> _Targets:
-    """Return the targets of a chunk's records, and those of their SKUs that other records have.
+    """Return the targets of a chunk's records, and the targets of their SKUs that belong to other records.
 
-    of_records: those of its records. put_aside: those of its SKUs that failed or were left out.
+    of_records: the targets of its records. put_aside: failed and skipped targets of its SKUs.
     """
     found = _Targets({}, {}, {})
-    others: set[int] = set()
+    not_closed: set[int] = set()
 
-    def add(kept: Kept) -> None:
-        for row in zip(*kept, strict=True):
+    def add(columns: TargetColumns) -> None:
+        for row in zip(*columns, strict=True):
             if row[-1] or row[0] in sending:
-                others.add(row[0])
+                not_closed.add(row[0])
             else:
                 found.closed[row[1], row[2]] = row
 
     add(of_records)
     unknown = {want.key for want in computed.wanted if (want.key, want.source) not in found.closed}
-    if unknown:  # another record may have a place of a SKU beside those of one's own
+    if unknown:  # the place may belong to another record with the same SKU
         add(_columns(connection, entity, computed, "key", sorted(unknown), f"AND {IS_PLACE.text}"))
     if put_aside is not None:
         add(put_aside)
-    for one in _whole(connection, sorted(others)):
-        if one.rejected:
-            found.rejected.setdefault((one.key, one.source), {})[one.acumatica_key] = one
+    for target in _read_targets(connection, sorted(not_closed)):
+        if target.rejected:
+            found.rejected.setdefault((target.key, target.source), {})[target.acumatica_key] = target
         else:
-            found.open[one.key, one.source] = one
+            found.open[target.key, target.source] = target
     return found
 
 
@@ -209,9 +208,9 @@ def _some_are_put_aside(connection: Connection, entity: str) -> bool:
     return bool(driver_rows(connection, query, (entity,)))
 
 
-def _whole(connection: Connection, ids: Sequence[int]) -> list[Target]:
-    made = f"{_WHOLE_ONES} {among_ids(connection)}"
-    rows = (row for part in chunked(ids) for row in driver_rows(connection, made, (driver_ids(connection, part),)))
+def _read_targets(connection: Connection, ids: Sequence[int]) -> list[Target]:
+    query = f"{_SELECT_TARGETS} {among_ids(connection)}"
+    rows = (row for part in chunked(ids) for row in driver_rows(connection, query, (driver_ids(connection, part),)))
     return list(map(Target._make, rows))
 
 
@@ -224,15 +223,15 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
         put_aside = _columns(connection, entity, computed, "key", keys, f"AND {IS_PUT_ASIDE.text}")
     if not (put_aside and put_aside.ids) and queue_plainly(computed.wanted, of_records, sending, changes):
         return
-    kept = _sorted_out(connection, entity, computed, sending, of_records, put_aside)
+    known = _targets_of_chunk(connection, entity, computed, sending, of_records, put_aside)
     of_closed: list[tuple[DesiredValue, int]] = []
     handled: set[Place] = set()
     unsendable: set[tuple[Place, str]] = set()
-    for want in chain(computed.wanted, _withdrawn(computed, kept, sending, handled)):
+    for want in chain(computed.wanted, _withdrawn(computed, known, sending, handled)):
         place = (want.key, want.source)
         handled.add(place)
-        closed = kept.closed.get(place)
-        is_plain = want.cause is None and want.document is None and place not in kept.rejected
+        closed = known.closed.get(place)
+        is_plain = want.cause is None and want.document is None and place not in known.rejected
         if is_plain and closed is not None:  # nearly always
             number, _key, _source, acumatica_key, sku, confirmed, in_stock, _is_open = closed
             if acumatica_key != want.acumatica_key or sku != want.sku:
@@ -240,81 +239,84 @@ def _decide_all(connection: Connection, entity: str, computed: Computed, changes
             if not _same(want, confirmed, in_stock):
                 of_closed.append((want, number))
             continue
-        target = kept.at(place)
-        beside = kept.rejected.get(place)
-        own = None if beside is None else beside.pop(want.acumatica_key, None)
-        its = None if target is None else sending.get(target.id)
+        target = known.at(place)
+        rejected = known.rejected.get(place)
+        own = None if rejected is None else rejected.pop(want.acumatica_key, None)
+        sent = None if target is None else sending.get(target.id)
         if want.cause is not None:
             if (place, want.acumatica_key) not in unsendable:  # records without a key cannot be told apart
-                _decide_unsendable(want, target, its, own, changes)
+                _decide_unsendable(want, target, sent, own, changes)
             unsendable.add((place, want.acumatica_key))
             continue
-        for other in (beside or {}).values():
+        for other in (rejected or {}).values():
             changes.drop(other)
-        kept.rejected.pop(place, None)
-        _decide(want, target, its, own, changes)
+        known.rejected.pop(place, None)
+        _decide(want, target, sent, own, changes)
     changes.queue_closed([want for want, _number in of_closed], [number for _want, number in of_closed])
-    _drop_what_is_left(computed, kept, sending, handled, changes)
+    _drop_others(computed, known, sending, handled, changes)
 
 
-def _drop_what_is_left(
-    computed: Computed, kept: _Targets, sending: dict[int, InRequest], handled: set[Place], changes: Changes
+def _drop_others(
+    computed: Computed, known: _Targets, sending: dict[int, InRequest], handled: set[Place], changes: Changes
 ) -> None:
-    """Nothing is wanted at these places of the chunk's records: what waits there is overtaken."""
+    """Supersede the open and rejected targets of the chunk's records at places that no value of the chunk names."""
     own = set(computed.acumatica_keys)
-    for place, target in kept.open.items():
+    for place, target in known.open.items():
         if place in handled or target.state in CLOSED or target.acumatica_key not in own:
             continue
         changes.overtake(target, sending.get(target.id))
-    for beside in kept.rejected.values():
-        for acumatica_key, one in beside.items():
+    for rejected in known.rejected.values():
+        for acumatica_key, target in rejected.items():
             if acumatica_key in own:
-                changes.drop(one)
+                changes.drop(target)
 
 
-def _waits(target: Target, its: InRequest | None) -> bool:
-    """Whether what the target wants waits, and is in no request."""
-    return target.state == PENDING and (its is None or its.seq != target.seq)
+def _is_pending(target: Target, sent: InRequest | None) -> bool:
+    """Return whether the newest value of the target is pending and in no request."""
+    return target.state == PENDING and (sent is None or sent.seq != target.seq)
 
 
 def _withdrawn(
-    computed: Computed, kept: _Targets, sending: Collection[int], handled: Collection[Place]
+    computed: Computed, known: _Targets, sending: Collection[int], handled: Collection[Place]
 ) -> Iterator[DesiredValue]:
-    """Yield what places of the chunk's records must show that no value of it names; handled: those that one names."""
+    """Yield the withdrawn values of the chunk's records, for places that no value names. handled: the places named."""
     if computed.withdrawn_value is None:
         return
     own = set(computed.acumatica_keys)
     unclear = {want.acumatica_key for want in computed.wanted if want.cause is not None}
-    for place in [place for place in chain(kept.closed, kept.open) if place not in handled]:
-        one = kept.at(place)
-        assert one is not None
-        is_there = one.confirmed is not None or one.id in sending
-        if is_there and one.acumatica_key in own and one.acumatica_key not in unclear:
-            yield DesiredValue(one.acumatica_key, *place, one.sku, computed.withdrawn_value, in_stock=False)
+    for place in [place for place in chain(known.closed, known.open) if place not in handled]:
+        target = known.at(place)
+        assert target is not None
+        is_there = target.confirmed is not None or target.id in sending
+        if is_there and target.acumatica_key in own and target.acumatica_key not in unclear:
+            yield DesiredValue(target.acumatica_key, *place, target.sku, computed.withdrawn_value, in_stock=False)
 
 
 def _same(want: DesiredValue, value: int | None, in_stock: Any) -> bool:
-    """Whether the value, and the stock status as far as both say it, are those that are wanted."""
+    """Return whether the desired value equals this one. Stock statuses are compared if both are known."""
     if value is None or value != want.value:
         return False
     return want.in_stock is None or in_stock is None or bool(in_stock) == want.in_stock
 
 
 def _decide(
-    want: DesiredValue, target: Target | None, its: InRequest | None, own: Target | None, changes: Changes
+    want: DesiredValue, target: Target | None, sent: InRequest | None, own: Target | None, changes: Changes
 ) -> None:
-    """Decide what becomes of a place that is wanted so. own: the record's row beside it, if it could not be sent."""
-    if target is not None and _waits(target, its):
+    """Decide about a value that can be sent.
+
+    target: the target of its place. sent: the target's open request. own: the rejected target of the record.
+    """
+    if target is not None and _is_pending(target, sent):
         if _became(want, target, Outcome.WANTED) == PENDING:
             changes.own(want, target)
             changes.drop(own)
             return
         changes.superseded += 1
-    if target is not None and its is not None:
+    if target is not None and sent is not None:
         changes.drop(own)
-        if not _same(want, its.value, its.in_stock):
+        if not _same(want, sent.value, sent.in_stock):
             changes.queue(want, target)
-        elif its.seq != target.seq:  # back to what is on its way: that ends it, or it goes once more
+        elif sent.seq != target.seq:  # back to the value that is being sent
             changes.want_again(want, target)
     elif target is not None and _same(want, target.confirmed, target.confirmed_in_stock):
         changes.own(want, target)
@@ -327,7 +329,7 @@ def _decide(
 
 
 def _decide_again(want: DesiredValue, target: Target | None, own: Target | None, changes: Changes) -> None:
-    """What failed or was left out stays so, goes again as it is, or is overtaken by another value."""
+    """Decide about a value that Magento does not show: it is queued, unless it failed or was skipped and stays so."""
     failed = own
     if target is not None and target.state in (FAILED, SKIPPED):
         if own is None and target.acumatica_key == want.acumatica_key:
@@ -350,10 +352,10 @@ def _decide_again(want: DesiredValue, target: Target | None, own: Target | None,
 
 
 def _decide_unsendable(
-    want: DesiredValue, target: Target | None, its: InRequest | None, own: Target | None, changes: Changes
+    want: DesiredValue, target: Target | None, sent: InRequest | None, own: Target | None, changes: Changes
 ) -> None:
     if target is not None and target.state == PENDING:
-        changes.overtake(target, its)
+        changes.overtake(target, sent)
     failed = own
     if failed is None and target is not None and target.state in (FAILED, SKIPPED):
         failed = target if target.acumatica_key == want.acumatica_key else None
@@ -365,13 +367,13 @@ def _decide_unsendable(
     newer = want.value is None or failed.wanted != want.value or by_setting
     state = _became(want, failed, outcome, newer=newer)
     if state == failed.state == SKIPPED and not newer:
-        return  # somebody has seen this note and left it out
+        return  # a person skipped this message
     if (failed.state, failed.wanted, failed.cause, failed.reason) != (state, want.value, want.cause, want.reason):
         changes.reject(want, failed)
 
 
 def _became(want: DesiredValue, target: Target, outcome: Outcome, *, newer: bool | None = None) -> str:
-    """Return how the message is stored once this is wanted."""
+    """Return the state to store for the message of the target after this outcome."""
     is_newer = not _same(want, target.wanted, target.wanted_in_stock) if newer is None else newer
     reopens = target.cause in REOPENED_BY_THE_NEXT_SYNC
     became = transition(state_of(target.state), outcome, newer=is_newer, reopens=reopens)

@@ -1,12 +1,12 @@
-"""The queue's way through a request: messages are claimed one request's worth at a time, and each outcome is kept.
+"""Claim messages for requests, and store the outcomes of requests.
 
-A claim is one row of `requests`, committed immediately before the request leaves, together with the outcomes of earlier
-ones; the targets themselves are not written for it. An attempt counts from then on: a target in an open request has
-used one more than its row says, and its row says so once the outcome is kept. What the state database says of attempts
-is the truth; Prefect's retries only bring the push back.
+A claim is one row of `requests`, committed immediately before the request is sent, in the same transaction as the
+outcomes of earlier requests; the targets are not written. The attempt counts from then on: a target in an open request
+has used one attempt more than its row says, until the outcome is stored. The attempts in the state database are
+authoritative; Prefect's retries only start the push again.
 
-Requests take targets in the order in which they may be tried, and of those in the order in which they first came: an
-index gives them so, however many wait. Inside a request they are sorted by SKU.
+Targets are claimed in the order of `not_before`, then of their ids, which an index provides however many are pending.
+Inside a request they are sorted by SKU.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from connector.state.text import kept_text
 def settle_together(
     connection: Connection, lease: Lease, answers: Sequence[BatchResult], now: datetime
 ) -> list[list[Message]]:
-    """Keep the outcomes of several requests, and what Magento confirmed, in one transaction; in it claim the messages
-    of as many next ones. Return the claim of each answer, empty where nothing is left or nothing was wished.
+    """Store the outcomes of several requests, and claim the messages of the next ones, in one transaction of the run
+    that holds the lease.
 
-    Where a target wants something newer meanwhile, a value that did not arrive changes nothing of it. The outcome of a
-    claim that was settled already changes nothing. The transaction is one of the run that has the lease.
+    Return for each answer the messages claimed for its sender's next request, empty if none is due or none was asked
+    for. If a target has a newer desired value by now, the outcome of the older value does not change its state. An
+    outcome of a request that was settled already changes nothing.
     """
     still_open = requests.open_of(connection, lease.entity)
     if any(answer.outcomes or answer.sent for answer in answers):
         still_open = _settle(connection, lease, answers, still_open, now)
-    wishing = [place for place, answer in enumerate(answers) if answer.then is not None]
     claims: list[list[Message]] = [[] for _answer in answers]
-    if wishing:
-        spec = answers[wishing[0]].then
-        assert spec is not None
-        taken = [number for one in still_open for number in one.left]
-        claimed = _Claims(connection, lease, spec, now, taken).of_requests(len(wishing))
-        for place, of_it in zip(wishing, claimed, strict=False):
-            claims[place] = of_it
+    specs = {index: answer.then for index, answer in enumerate(answers) if answer.then is not None}
+    if specs:
+        sending = [target for request in still_open for target in request.left]
+        spec = next(iter(specs.values()))
+        claimed = _Claims(connection, lease, spec, now, sending).for_requests(len(specs))
+        for index, messages_of_request in zip(specs, claimed, strict=False):
+            claims[index] = messages_of_request
     return claims
 
 
@@ -66,35 +66,37 @@ _CLAIM_SAYS = (
 
 
 class _Claims:
-    """Claims targets for the next requests of one transaction; taken: those in open requests, which are left out."""
+    """Claim targets for the next requests in one transaction. sending: the targets in open requests, which are not
+    claimed.
+    """
 
     def __init__(
-        self, connection: Connection, lease: Lease, spec: ClaimSpec, now: datetime, taken: Sequence[int]
+        self, connection: Connection, lease: Lease, spec: ClaimSpec, now: datetime, sending: Sequence[int]
     ) -> None:
         self._connection = connection
         self._lease = lease
         self._spec = spec
         self._now = now
-        self._made = statements(connection.dialect.name)
-        self._taken = list(taken)
+        self._statements = statements(connection.dialect.name)
+        self._sending = list(sending)
 
-    def of_requests(self, count: int) -> list[list[Message]]:
-        """Return the messages of so many requests; fewer lists where there are not that many."""
+    def for_requests(self, count: int) -> list[list[Message]]:
+        """Return the messages of up to `count` requests, one list each."""
         spec = self._spec
         blocked = hosts.blocked_until(self._connection, spec.host)
         if blocked is not None and blocked > self._now:
             return []
         claims = [self._claimed(part, 0) for part in self._fresh(count)]
         while len(claims) < count and not spec.whole:
-            first = self._rows(self._made.fewest_attempts)[0][0]
-            if first is None:
+            attempts = self._rows(self._statements.fewest_attempts)[0][0]
+            if attempts is None:
                 break
-            size = spec.size_after[min(first, len(spec.size_after)) - 1] if first else spec.size
-            claims.append(self._claimed(self._due(first, size), first))
+            size = spec.size_after[min(attempts, len(spec.size_after)) - 1] if attempts else spec.size
+            claims.append(self._claimed(self._due(attempts, size), attempts))
         return claims
 
     def _fresh(self, count: int) -> Iterable[list[tuple[Any, ...]]]:
-        """Return targets whose value was never tried, for so many requests."""
+        """Return targets without an attempt, split for up to `count` requests."""
         size = self._spec.size * count
         fresh = self._new(size, stock_outs=True) if self._spec.stock_outs_first else []
         if len(fresh) < size:
@@ -104,26 +106,24 @@ class _Claims:
         return [list(part) for part in chunked(fresh, self._spec.size)]
 
     def _new(self, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
-        """Take up to `size` of the due targets that were never tried; with `stock_outs` only those that want 0."""
-        behind = self._made.claim_stock_outs_behind if stock_outs else self._made.claim_behind
-        rows = driver_rows(self._connection, behind, (self._lease.entity, max(self._taken, default=0), size))
-        self._taken += [row[0] for row in rows]
+        """Return up to `size` due targets without an attempt; with `stock_outs` only those with the value 0."""
+        behind = self._statements.claim_stock_outs_behind if stock_outs else self._statements.claim_behind
+        rows = driver_rows(self._connection, behind, (self._lease.entity, max(self._sending, default=0), size))
+        self._sending += [row[0] for row in rows]
         return rows if len(rows) == size else rows + self._due(0, size - len(rows), stock_outs=stock_outs)
 
     def _due(self, attempts: int, size: int, *, stock_outs: bool = False) -> list[tuple[Any, ...]]:
-        """Take up to `size` of the due targets with so many attempts behind them; with `stock_outs` only those that
-        want 0.
-        """
-        rows = self._rows(self._made.claim_stock_outs if stock_outs else self._made.claim, attempts, size)
-        self._taken += [row[0] for row in rows]
+        """Return up to `size` due targets with this many attempts; with `stock_outs` only those with the value 0."""
+        rows = self._rows(self._statements.claim_stock_outs if stock_outs else self._statements.claim, attempts, size)
+        self._sending += [row[0] for row in rows]
         return rows
 
     def _rows(self, statement: str, *more: int) -> list[tuple[Any, ...]]:
-        taken = driver_ids(self._connection, self._taken)
-        return driver_rows(self._connection, statement, (self._lease.entity, micros(self._now), taken, *more))
+        sending = driver_ids(self._connection, self._sending)
+        return driver_rows(self._connection, statement, (self._lease.entity, micros(self._now), sending, *more))
 
     def _claimed(self, rows: list[tuple[Any, ...]], attempts: int) -> list[Message]:
-        """Keep that these targets go in one request, in the order of their places; attempts: those behind them."""
+        """Record a request with these targets, sorted by place, and return its messages. attempts: used before it."""
         rows.sort(key=_PLACE)
         columns = dict(zip(CLAIMED, zip(*rows, strict=True), strict=False))
         claim = Claim(*(columns[name] for name in _CLAIM_SAYS))
@@ -135,7 +135,7 @@ class _Claims:
         return claimed
 
     def _rows_of(self, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-        return driver_rows(self._connection, self._made.claimed_too, (driver_ids(self._connection, ids),))
+        return driver_rows(self._connection, self._statements.claimed_too, (driver_ids(self._connection, ids),))
 
 
 def _settle(
@@ -145,38 +145,43 @@ def _settle(
     still_open: Sequence[OpenRequest],
     now: datetime,
 ) -> list[OpenRequest]:
-    """Keep the outcomes; return the requests that are open after that."""
-    is_open = {one.id: one for one in still_open}
-    others = [answer for answer in answers if not _keep_sent(connection, answer, is_open, now)]
-    left = {number: set(one.left) for number, one in is_open.items()}
-    outcomes = [one for answer in others for one in _still_claimed(answer.every_outcome(), left)]
+    """Store the outcomes; return the requests that are still open."""
+    is_open = {request.id: request for request in still_open}
+    others = [answer for answer in answers if not _settle_accepted(connection, answer, is_open, now)]
+    left = {request.id: set(request.left) for request in is_open.values()}
+    outcomes = [outcome for answer in others for outcome in _still_claimed(answer.every_outcome(), left)]
     if outcomes:
-        _accept(connection, [one.message for one in outcomes if one.state == SENT], now)
-        special = [one for one in outcomes if not _is_plainly_sent(one)]
-        kept = _keep(connection, special, now)
-        ended = _ended(outcomes, special, is_open, kept)
+        _accept(connection, [outcome.message for outcome in outcomes if outcome.state == SENT], now)
+        special = [outcome for outcome in outcomes if not _is_plainly_sent(outcome)]
+        logged = _store(connection, special, now)
+        ended = _ended(outcomes, special, is_open, logged)
         requests.end(connection, ended, now)
-        for one in ended:
-            is_open[one.request.id] = one.still_open()
-    more = [one for one in outcomes if one.state != SENT or _brings_more(one)]
-    if more:
-        _keep_what_it_brought(connection, lease.entity, more, now)
+        for request_ended in ended:
+            is_open[request_ended.request.id] = request_ended.still_open()
+    with_effects = [outcome for outcome in outcomes if outcome.state != SENT or _has_effects(outcome)]
+    if with_effects:
+        _store_effects(connection, lease.entity, with_effects, now)
     for answer in others:
         if answer.recheck_at is not None:
-            claimed = [one.message for one in _still_claimed(answer.every_outcome(), left)]
-            ledger.doubt(connection, lease.entity, [(one.key, one.source) for one in claimed], answer.recheck_at)
+            claimed = [outcome.message for outcome in _still_claimed(answer.every_outcome(), left)]
+            places = [(message.key, message.source) for message in claimed]
+            ledger.doubt(connection, lease.entity, places, answer.recheck_at)
     return list(is_open.values())
 
 
-def _keep_sent(connection: Connection, answer: BatchResult, is_open: dict[int, OpenRequest], now: datetime) -> bool:
-    """Keep that Magento simply has all of a request, and return whether nothing else is to be kept: nearly always."""
+def _settle_accepted(
+    connection: Connection, answer: BatchResult, is_open: dict[int, OpenRequest], now: datetime
+) -> bool:
+    """Settle a request if Magento accepted all of it at the first attempt, nearly always the case, and return whether
+    that is so. Otherwise change nothing.
+    """
     sent = answer.sent
     request = is_open.get(sent[0].request or 0) if sent and answer.recheck_at is None else None
     if request is None:
         return False
-    if [one.target for one in sent] != request.left:
+    if [message.target for message in sent] != request.left:
         return False
-    if any(one.attempts != 1 or one.cause is not None or one.wait is not None for one in sent):
+    if any(message.attempts != 1 or message.cause is not None or message.wait is not None for message in sent):
         return False
     _accept_of(connection, request.id, sent, micros(now))
     requests.end(connection, [Ended(request, request.left, len(sent), 0, 0)], now)
@@ -185,28 +190,28 @@ def _keep_sent(connection: Connection, answer: BatchResult, is_open: dict[int, O
 
 
 def _still_claimed(outcomes: Sequence[MessageOutcome], left: Mapping[int, set[int]]) -> list[MessageOutcome]:
-    """Return the outcomes whose claim is open; left: the targets without an outcome, by request."""
-    return [one for one in outcomes if one.message.target in left.get(one.message.request or 0, ())]
+    """Return the outcomes whose claim is still open. left: the targets without an outcome, by request id."""
+    return [outcome for outcome in outcomes if outcome.message.target in left.get(outcome.message.request or 0, ())]
 
 
 def _accept(connection: Connection, accepted: Sequence[Message], now: datetime) -> None:
-    """The ledger keeps what Magento accepted."""
-    of_requests: dict[int | None, list[Message]] = {}
+    """Store in the ledger what Magento accepted."""
+    by_request: dict[int | None, list[Message]] = {}
     for message in accepted:
-        of_requests.setdefault(message.request, []).append(message)
-    for request, of_it in of_requests.items():
-        _accept_of(connection, request, of_it, micros(now))
+        by_request.setdefault(message.request, []).append(message)
+    for request, messages_of_request in by_request.items():
+        _accept_of(connection, request, messages_of_request, micros(now))
 
 
-def _accept_of(connection: Connection, request: int | None, of_it: Sequence[Message], at: int) -> None:
-    for message in of_it:
+def _accept_of(connection: Connection, request: int | None, accepted: Sequence[Message], at: int) -> None:
+    for message in accepted:
         if message.value is None or message.sku is None:
             raise ValueError(f"message {message.id} has nothing that Magento could have accepted")
-    if _accepted(connection, request, of_it, at) == len(of_it):
+    if _confirm_newest(connection, request, accepted, at) == len(accepted):
         return
-    newest = _newest(connection, of_it)
-    passed = [one for one in of_it if newest.get(one.target) != one.seq]
-    rows = [(one.value, one.in_stock, at, request, one.target) for one in passed]
+    newest = _newest(connection, accepted)
+    older = [message for message in accepted if newest.get(message.target) != message.seq]
+    rows = [(message.value, message.in_stock, at, request, message.target) for message in older]
     if rows and connection.dialect.name == "sqlite":
         driver_many(connection, statements("sqlite").confirm, rows)
     elif rows:
@@ -214,86 +219,88 @@ def _accept_of(connection: Connection, request: int | None, of_it: Sequence[Mess
         driver_count(connection, statements("postgresql").confirm, lists)
 
 
-def _accepted(connection: Connection, request: int | None, of_it: Sequence[Message], at: int) -> int:
-    """Confirm what targets still want as it was accepted; return how many these are."""
-    made = statements(connection.dialect.name)
+def _confirm_newest(connection: Connection, request: int | None, accepted: Sequence[Message], at: int) -> int:
+    """Confirm the accepted values that are still their targets' newest ones; return how many there are."""
+    accept = statements(connection.dialect.name).accept
     if connection.dialect.name == "sqlite":
-        seqs = msgspec.json.encode({one.target: one.seq for one in of_it}).decode()
-        return driver_count(connection, made.accept, (at, request, seqs))
-    accepted = (array_of([one.target for one in of_it]), array_of([one.seq for one in of_it]))
-    return driver_count(connection, made.accept, (at, request, *accepted))
+        seqs = msgspec.json.encode({message.target: message.seq for message in accepted}).decode()
+        return driver_count(connection, accept, (at, request, seqs))
+    arrays = (array_of([message.target for message in accepted]), array_of([message.seq for message in accepted]))
+    return driver_count(connection, accept, (at, request, *arrays))
 
 
-def _newest(connection: Connection, of: Sequence[Message]) -> dict[int, int]:
-    """Return the sequence number of what each target wants by now."""
-    made = statements(connection.dialect.name)
-    return dict(driver_rows(connection, made.seqs, (driver_ids(connection, [one.target for one in of]),)))
+def _newest(connection: Connection, claimed: Sequence[Message]) -> dict[int, int]:
+    """Return the newest sequence number of the target of each message, by target id."""
+    ids = driver_ids(connection, [message.target for message in claimed])
+    return dict(driver_rows(connection, statements(connection.dialect.name).seqs, (ids,)))
 
 
-def _is_plainly_sent(one: MessageOutcome) -> bool:
-    """Return whether nothing is to be kept of it but that Magento has it, and nothing is there that has to go."""
-    message = one.message
+def _is_plainly_sent(outcome: MessageOutcome) -> bool:
+    """Return whether the value was accepted and nothing else of the target changes."""
+    message = outcome.message
     return (
-        one.state == SENT
-        and one.reason is None
-        and one.cause is None
+        outcome.state == SENT
+        and outcome.reason is None
+        and outcome.cause is None
         and message.attempts == 1
         and message.cause is None
         and message.wait is None
     )
 
 
-def _brings_more(one: MessageOutcome) -> bool:
-    return one.link is not None or bool(one.taken or one.compensated)
+def _has_effects(outcome: MessageOutcome) -> bool:
+    return outcome.link is not None or bool(outcome.taken or outcome.compensated)
 
 
-_KEPT = (
+_OUTCOME = (
     *("state", "cause", "reason", "not_before", "attempts"),
     *("wait", "waiting_since", "waits_for", "wait_told_at", "last_request", "changed_at"),
 )
-"""The columns of a target that say what became of its value in a request."""
+"""The columns of a target that store the outcome of its value in a request."""
 
 
-class _Kept(NamedTuple):
-    """What is kept in the log of one outcome that is not simply sent."""
+class _Logged(NamedTuple):
+    """The outcome of one message as the delivery log stores it."""
 
     state: str
     cause: str | None
     reason: str | None
 
 
-def _keep(connection: Connection, outcomes: Sequence[MessageOutcome], now: datetime) -> dict[int, _Kept]:
-    """Give these targets what became of their values, unless they want something newer; return what the log says."""
+def _store(connection: Connection, outcomes: Sequence[MessageOutcome], now: datetime) -> dict[int, _Logged]:
+    """Store the outcomes in their targets, except in targets with a newer desired value; return what is logged, by
+    target id.
+    """
     if not outcomes:
         return {}
-    newest = _newest(connection, [one.message for one in outcomes])
+    newest = _newest(connection, [outcome.message for outcome in outcomes])
     at = micros(now)
-    settled, passed, in_doubt = [], [], []
-    kept: dict[int, _Kept] = {}
-    never_tried = []
-    for one in outcomes:
-        message, cause, reason = one.message, _storable(one.cause), _storable(one.reason)
+    settled, older, unknown = [], [], []
+    logged: dict[int, _Logged] = {}
+    never_sent = []
+    for outcome in outcomes:
+        message, cause, reason = outcome.message, _storable(outcome.cause), _storable(outcome.reason)
         is_newest = newest.get(message.target) == message.seq
-        attempts = message.attempts if one.attempts is None else one.attempts
-        kept[message.target] = _Kept(one.state if is_newest else overtaken(one.state), cause, reason)
+        attempts = message.attempts if outcome.attempts is None else outcome.attempts
+        logged[message.target] = _Logged(outcome.state if is_newest else overtaken(outcome.state), cause, reason)
         if attempts == 0:
-            never_tried.append(message)
+            never_sent.append(message)
         if not is_newest:
-            passed.append((message.target, message.request))
-        elif one.state == SENDING:
-            in_doubt.append((message.target, cause, reason, message.request, at))
+            older.append((message.target, message.request))
+        elif outcome.state == SENDING:
+            unknown.append((message.target, cause, reason, message.request, at))
         else:
-            wait = (one.wait or message.wait) if one.state == PENDING else None
-            not_before = 0 if one.not_before is None or one.state != PENDING else micros(one.not_before)
+            wait = (outcome.wait or message.wait) if outcome.state == PENDING else None
+            not_before = 0 if outcome.not_before is None or outcome.state != PENDING else micros(outcome.not_before)
             if waits.over_since(connection, wait, message.changed_at):
                 not_before = 0
-            says = (one.state, cause, reason, not_before, attempts, *waits.columns(wait).values())
-            settled.append((message.target, *says, message.request, at))
-    update_tuples(connection, targets, _KEPT, settled)
-    update_tuples(connection, targets, ("cause", "reason", "last_request", "changed_at"), in_doubt)
-    update_tuples(connection, targets, ("last_request",), passed)
-    documents.forget_attempts(connection, never_tried)
-    return kept
+            columns = (outcome.state, cause, reason, not_before, attempts, *waits.columns(wait).values())
+            settled.append((message.target, *columns, message.request, at))
+    update_tuples(connection, targets, _OUTCOME, settled)
+    update_tuples(connection, targets, ("cause", "reason", "last_request", "changed_at"), unknown)
+    update_tuples(connection, targets, ("last_request",), older)
+    documents.forget_attempts(connection, never_sent)
+    return logged
 
 
 def _storable(text: str | None) -> str | None:
@@ -304,62 +311,61 @@ def _ended(
     outcomes: Sequence[MessageOutcome],
     special: Sequence[MessageOutcome],
     is_open: dict[int, OpenRequest],
-    kept: dict[int, _Kept],
+    logged: dict[int, _Logged],
 ) -> list[Ended]:
-    """Return what each request brought; special: the outcomes that are not plainly sent."""
-    of_request: dict[int, list[int]] = {}
-    for one in outcomes:
-        of_request.setdefault(one.message.request or 0, []).append(one.message.target)
-    others: dict[int, list[MessageOutcome]] = {}
-    for one in special:
-        if one.state != SENT:
-            others.setdefault(one.message.request or 0, []).append(one)
-    return [_ended_one(is_open[number], ids, others.get(number, ()), kept) for number, ids in of_request.items()]
+    """Return the outcomes by request. special: those that are not plainly sent."""
+    targets_of: dict[int, list[int]] = {}
+    for outcome in outcomes:
+        targets_of.setdefault(outcome.message.request or 0, []).append(outcome.message.target)
+    not_sent_of: dict[int, list[MessageOutcome]] = {}
+    for outcome in special:
+        if outcome.state != SENT:
+            not_sent_of.setdefault(outcome.message.request or 0, []).append(outcome)
+    return [_ended_request(is_open[id_], ids, not_sent_of.get(id_, ()), logged) for id_, ids in targets_of.items()]
 
 
-def _ended_one(
-    request: OpenRequest, targets_of_it: list[int], others: Sequence[MessageOutcome], kept: dict[int, _Kept]
+def _ended_request(
+    request: OpenRequest, ids: list[int], others: Sequence[MessageOutcome], logged: dict[int, _Logged]
 ) -> Ended:
-    """others: the outcomes that are not sent."""
+    """Return the outcomes of one request. ids: its targets that have one. others: the outcomes that are not sent."""
     if not others:
-        return Ended(request, targets_of_it, len(targets_of_it), 0, 0)
-    lost = {one.message.target for one in others if one.state == SENDING}
-    not_sent = [one.message.target for one in others if one.state != SENDING]
+        return Ended(request, ids, len(ids), 0, 0)
+    lost = {outcome.message.target for outcome in others if outcome.state == SENDING}
+    not_sent = [outcome.message.target for outcome in others if outcome.state != SENDING]
     return Ended(
         request,
-        [number for number in targets_of_it if number not in lost],
-        len(targets_of_it) - len(others),
+        [target for target in ids if target not in lost],
+        len(ids) - len(others),
         len(not_sent),
         len(lost),
-        _not_sent(not_sent, kept),
+        _not_sent(not_sent, logged),
     )
 
 
-def _not_sent(ids: Sequence[int], kept: dict[int, _Kept]) -> list[NotSent]:
-    groups: dict[_Kept, list[int]] = {}
-    for number in ids:
-        groups.setdefault(kept[number], []).append(number)
-    return [(*what, those) for what, those in groups.items()]
+def _not_sent(ids: Sequence[int], logged: dict[int, _Logged]) -> list[NotSent]:
+    by_outcome: dict[_Logged, list[int]] = {}
+    for target in ids:
+        by_outcome.setdefault(logged[target], []).append(target)
+    return [(*outcome, of_outcome) for outcome, of_outcome in by_outcome.items()]
 
 
-def _keep_what_it_brought(
-    connection: Connection, entity: str, outcomes: Sequence[MessageOutcome], now: datetime
-) -> None:
-    """Keep what came with the outcomes: links, what is in doubt, what a shipment took."""
-    links.write(connection, entity, [one.link for one in outcomes if one.link is not None], now)
-    linked = [one.link.acumatica_key for one in outcomes if one.link is not None and one.state == SENT]
+def _store_effects(connection: Connection, entity: str, outcomes: Sequence[MessageOutcome], now: datetime) -> None:
+    """Store what came with the outcomes: links, rechecks, and what a shipment took."""
+    links.write(connection, entity, [outcome.link for outcome in outcomes if outcome.link is not None], now)
+    linked = [outcome.link.acumatica_key for outcome in outcomes if outcome.link is not None and outcome.state == SENT]
     waits.end_of(connection, entity, linked)
     # the next desired value is sent even if it equals the last confirmed one: Magento may have only a part of it
-    ledger.forget(connection, entity, [one.message.key for one in outcomes if one.partially_applied])
-    ledger.forget_products(connection, entity, sorted({one.message.key for one in outcomes if one.no_product}), now)
-    for one in outcomes:
-        if one.compensated:
-            compensations.add(connection, one.message.key, one.compensated, now)
-    ledger.doubt(connection, "inventory", sorted(_places(connection, outcomes)), now)
+    ledger.forget(connection, entity, [outcome.message.key for outcome in outcomes if outcome.partially_applied])
+    no_product = sorted({outcome.message.key for outcome in outcomes if outcome.no_product})
+    ledger.forget_products(connection, entity, no_product, now)
+    for outcome in outcomes:
+        if outcome.compensated:
+            compensations.add(connection, outcome.message.key, outcome.compensated, now)
+    ledger.doubt(connection, "inventory", sorted(_changed_quantities(connection, outcomes)), now)
 
 
-def _places(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[tuple[str, str]]:
-    """Where quantities are to be put right: what a shipment took, and every source of what has to be compensated."""
-    keys = sorted({row.key for one in outcomes for row in one.compensated})
-    elsewhere = ledger.of_records(connection, "inventory", [], keys) if keys else {}
-    return {*(place for one in outcomes for place in one.taken), *elsewhere}
+def _changed_quantities(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[tuple[str, str]]:
+    """Return the places of quantities to correct: what a shipment took, and all sources of what is compensated."""
+    keys = sorted({row.key for outcome in outcomes for row in outcome.compensated})
+    compensated = ledger.of_records(connection, "inventory", [], keys) if keys else {}
+    return {*(place for outcome in outcomes for place in outcome.taken), *compensated}

@@ -1,4 +1,4 @@
-"""Values against what Magento has confirmed at their places, column by column or place by place."""
+"""Compare desired values with the confirmed values of their places, by column or by place."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ from connector.state.sync.ledger import Confirmed
 def in_order_of(
     wanted: Sequence[DesiredValue], names: Mapping[str, Sequence[Any]], columns: Sequence[Sequence[Any]]
 ) -> list[Sequence[Any]] | None:
-    """Return `columns`, reordered so that each row stands at the place of its value; `None` unless values and rows
-    match one to one.
+    """Return `columns` in the order of the values; `None` unless values and rows match one to one.
 
-    names: the columns that must equal a field of the value, by the name of that field; `acumatica_key` and `source` are
-    among them. columns: further columns of the same rows.
+    names: columns that must equal a field of the values, by field name; includes `acumatica_key` and `source`. columns:
+    further columns of the same rows.
     """
-    own = [list(map(attrgetter(name), wanted)) for name in names]
-    theirs = [list(column) for column in names.values()]
-    if own == theirs:
+    of_wanted = [list(map(attrgetter(name), wanted)) for name in names]
+    of_rows = [list(column) for column in names.values()]
+    if of_wanted == of_rows:
         return list(columns)
-    if len(wanted) != len(theirs[0]):
+    if len(wanted) != len(of_rows[0]):
         return None
-    of_values = _order([want.acumatica_key for want in wanted], [want.source for want in wanted])
-    row_of = dict(zip(of_values, _order(names["acumatica_key"], names["source"]), strict=True))
-    at = [row_of[number] for number in range(len(wanted))]
-    if own != [[column[number] for number in at] for column in theirs]:
+    order_of_wanted = _order([want.acumatica_key for want in wanted], [want.source for want in wanted])
+    row_of = dict(zip(order_of_wanted, _order(names["acumatica_key"], names["source"]), strict=True))
+    order = [row_of[index] for index in range(len(wanted))]
+    if of_wanted != [[column[row] for row in order] for column in of_rows]:
         return None
-    return [[column[number] for number in at] for column in columns]
+    return [[column[row] for row in order] for column in columns]
 
 
 def _order(acumatica_keys: Sequence[str], sources: Sequence[str]) -> list[int]:
@@ -42,19 +41,17 @@ def _order(acumatica_keys: Sequence[str], sources: Sequence[str]) -> list[int]:
 def differ(
     wanted: Sequence[DesiredValue], confirmed: Sequence[int | None], in_stock: Sequence[bool | int | None]
 ) -> list[bool]:
-    """Return for each value whether it differs from what Magento confirmed. Stock statuses are compared only where both
-    are known.
-    """
+    """Return for each value whether it differs from the confirmed one; stock statuses count if both are known."""
     differs = list(map(ne, map(attrgetter("value"), wanted), confirmed))
     if in_stock.count(None) < len(in_stock):
-        for at, (want, known) in enumerate(zip(wanted, in_stock, strict=True)):
+        for index, (want, known) in enumerate(zip(wanted, in_stock, strict=True)):
             if known is not None and want.in_stock is not None and want.in_stock != known:
-                differs[at] = True
+                differs[index] = True
     return differs
 
 
 def not_shown(wanted: Sequence[DesiredValue], shown: Mapping[Place, Confirmed]) -> list[DesiredValue]:
-    """Return the values that differ from what Magento confirmed at their places."""
+    """Return the values that differ from the confirmed ones of their places."""
     if not wanted:
         return []
     values, in_stock = zip(*map(shown.get, map(PLACE_OF, wanted), repeat((None, None))), strict=True)

@@ -1,4 +1,4 @@
-"""What Magento must show, as a chunk of it enters the queue, and what became of the chunk."""
+"""The values that Magento must show, as a chunk of them enters the queue, and the result of queueing the chunk."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
 
 Place = tuple[str, str]
-"""A key and a source."""
+"""A key and a source: where Magento shows one value of an entity."""
 
 
 class DesiredValue(msgspec.Struct, frozen=True, gc=False):
-    """What Magento must show for one key and source; with a `cause` it cannot be sent, and `reason` says why in words.
+    """What Magento must show for one key and source.
 
-    `value`: price in 1/1,000,000, quantity in 1/10,000, or the fingerprint of `document`, the JSON that Magento is
-    told. `skipped`: it is not failed but left out, by a setting.
+    value: a price in 1/1,000,000, a quantity in 1/10,000, or the fingerprint of `document`, the JSON that is sent.
+    in_stock: the stock status, `None` if it is left alone. cause, reason: why it cannot be sent, as a code and for
+    people. skipped: a setting leaves it out, so that it is skipped and not failed.
     """
 
     acumatica_key: str
@@ -40,13 +41,13 @@ class DesiredValue(msgspec.Struct, frozen=True, gc=False):
     document: bytes | None = None
 
     def unsendable_state(self) -> str:
-        """Return the state of its message if it cannot be sent."""
+        """Return the state of a message that cannot be sent."""
         return SKIPPED if self.skipped else FAILED
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The records that a sweep of a feed saw; `column`: where the feed's sweeps are kept."""
+    """The records that a sweep of a feed saw. column: the column of `records` that stores the feed's sweeps."""
 
     column: str
     sweep: int
@@ -56,13 +57,16 @@ class Seen:
 class Computed(msgspec.Struct, frozen=True):
     """Everything that one chunk changes in the state database.
 
-    `withdrawn_value` is what a key without a value becomes: 0 for quantities, none for prices (nothing is sent).
-    `asked_at` is when Magento was asked about `confirmed` and `read_again`.
-    `read_again`: the rechecks that were due before anything was read for these values, by place, and since when. One
-    that was asked for later stays: these values may be older than what it is about.
-    `open_orders`: Magento's open orders with these records' SKUs, and what is added back for them from now on.
-    `gone`: SKUs of which Magento has no product; what it confirmed of them is void, for quantities and prices alike.
-    `unshown`: places where Magento shows nothing any more.
+    acumatica_keys: all records of the chunk. wanted: their desired values. stored: the records as they were read.
+    withdrawn_value: the desired value of a place that no value names any more: 0 for quantities, `None` for prices,
+    for which nothing is sent.
+    confirmed: what Magento shows, read at `asked_at`.
+    read_again: the rechecks, by place with the time they were due in microseconds, that were due before anything was
+    read for these values. A recheck that was requested later stays, because these values may be older than its cause.
+    marks: the cursors of the feeds after this chunk.
+    open_orders: Magento's open orders with SKUs of these records, and what is added back for them from now on.
+    gone: SKUs without a product in Magento; what was confirmed of them is void, for quantities and prices alike.
+    unshown: places where Magento no longer shows a value.
     """
 
     acumatica_keys: Sequence[str]
@@ -80,14 +84,14 @@ class Computed(msgspec.Struct, frozen=True):
 
 
 PLACE_OF: Callable[[Any], Place] = attrgetter("key", "source")
-"""Return the place of a value or of a ledger row."""
+"""Return the place of a desired value or of a ledger row."""
 
 
 @dataclass
 class Queued:
-    """What became of a chunk: how many messages were queued, superseded, and failed or skipped without being sent.
+    """The result of queueing a chunk: how many messages were queued, superseded, failed and skipped.
 
-    pending, unsendable: the values that are queued, or failed or skipped, from now on.
+    pending: the values that became pending. unsendable: the values that failed or were skipped without being sent.
     """
 
     queued: int = 0
@@ -98,6 +102,6 @@ class Queued:
     unsendable: Sequence[DesiredValue] = field(default=(), compare=False)
 
     def states(self) -> dict[Place, str]:
-        """Return the state of each message that the chunk made or wrote anew, by its place."""
+        """Return the state of each message that the chunk created or changed, by place."""
         pending = {(want.key, want.source): PENDING for want in self.pending}
         return pending | {(want.key, want.source): want.unsendable_state() for want in self.unsendable}

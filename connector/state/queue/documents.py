@@ -1,4 +1,4 @@
-"""What was tried to be told of documents: Magento may know of every version of them, whatever became of it."""
+"""The versions of documents that were sent: Magento may have any of them, whatever the outcome was."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from connector.state.schema import attempted_documents
 
 
 def keep_attempts(connection: Connection, claimed: Sequence[Message]) -> None:
-    """Keep that these documents are about to be told; of a version that was tried before, the first attempt stays."""
+    """Record that these documents are about to be sent; a version that was recorded before keeps its first attempt."""
     rows = [
-        {"target": one.target, "fingerprint": one.value, "request": one.request, "content": one.document}
-        for one in claimed
-        if one.document is not None and one.value is not None
+        {
+            "target": message.target,
+            "fingerprint": message.value,
+            "request": message.request,
+            "content": message.document,
+        }
+        for message in claimed
+        if message.document is not None and message.value is not None
     ]
     upsert(connection, attempted_documents, rows, only_new=True)
 
 
-def forget_attempts(connection: Connection, never_tried: Sequence[Message]) -> None:
-    """Forget the attempts of documents of which nothing left, such as those that wait for something else."""
-    these = [
+def forget_attempts(connection: Connection, never_sent: Sequence[Message]) -> None:
+    """Delete the attempts of documents that were claimed but never sent, such as those that wait."""
+    attempts = [
         and_(
-            attempted_documents.c.target == one.target,
-            attempted_documents.c.fingerprint == one.value,
-            attempted_documents.c.request == one.request,
+            attempted_documents.c.target == message.target,
+            attempted_documents.c.fingerprint == message.value,
+            attempted_documents.c.request == message.request,
         )
-        for one in never_tried
-        if one.document is not None
+        for message in never_sent
+        if message.document is not None
     ]
-    if these:
-        connection.execute(delete(attempted_documents).where(or_(*these)))
+    if attempts:
+        connection.execute(delete(attempted_documents).where(or_(*attempts)))

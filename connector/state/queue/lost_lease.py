@@ -1,4 +1,4 @@
-"""What a run that lost its lease leaves to the run that works now: what it was sending is checked in Magento again."""
+"""Hand over what a run was sending when it lost its lease, so that the run that holds it checks it in Magento."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from connector.state.sync import ledger, refresh_requests
 
 
 def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
-    """Have the values of these messages read again in Magento at `doubt_until`, and their documents told again. Needs
-    no lease.
+    """Have the values of these messages read in Magento again at `recheck_at`, and their documents sent again. Needs no
+    lease.
     """
-    values = [(one.key, one.source) for one in claimed if one.document is None]
-    documents = [one for one in claimed if one.document is not None]
+    values = [(message.key, message.source) for message in claimed if message.document is None]
+    documents = [message for message in claimed if message.document is not None]
     with state.write() as connection:
         lease.lock_entity(connection, entity)
         ledger.doubt(connection, entity, values, recheck_at)
         if documents:
-            ledger.forget(connection, entity, [one.key for one in documents])
-            refresh_requests.add(connection, entity, [one.acumatica_key for one in documents], now)
+            ledger.forget(connection, entity, [message.key for message in documents])
+            refresh_requests.add(connection, entity, [message.acumatica_key for message in documents], now)

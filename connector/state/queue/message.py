@@ -1,4 +1,4 @@
-"""A message, what is claimed of them for a request, and what the request brought."""
+"""Messages: how many to claim for a request, and the outcome of each message of a request."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from connector.state.sync.links import Link
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """What Magento must show at one place, as it was wanted at one time; instants are aware, in UTC; values as in the
-    ledger.
+    """One desired value of a target, and its state. Times are aware and in UTC; values have the units of the ledger.
 
-    `seq` rises with each value that the target wants. `rejected`: it stands beside the place, for a record that cannot
-    be sent there.
+    target, seq: its id; `seq` rises with each desired value of the target. changed_at: when it got this state.
+    not_before: no attempt before this time. request: the open request that carries it, else the last one. rejected: its
+    record cannot be sent, and another record has the place.
     """
 
     target: int
@@ -45,22 +45,24 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def id(self) -> str:
-        """Its number for people: that of the target and of its value."""
+        """The id that people see and type, such as "4711.3"."""
         return f"{self.target}.{self.seq}"
 
     def has_id(self, ids: Collection[str]) -> bool:
-        """Return whether one of the ids means it: its own, or its target's, whose newest message it is then."""
+        """Return whether one of the ids is its own, or its target's, which stands for the target's newest message."""
         return self.id in ids or str(self.target) in ids
 
 
 class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
-    """How one claimed message came out of its request. `attempts`: those that count from now on; None: as they are.
+    """The outcome of one claimed message.
 
-    `partially_applied`: a document's attempt did not end well after something of it had left: what Magento knows of it
-    is in doubt. `link`: what a document became. `taken`: places (SKU as Magento compares it, source) whose quantity a
-    shipment changed in Magento: they are read again and put right by the next inventory look. `compensated`: what it
-    took for an order that Magento never reserved. `wait`: what a pending one waits for; without it the message keeps
-    the wait that it had until its state is final. `is_gone`: Magento has no product with its SKU any more.
+    attempts: the attempts that count from now on; `None` leaves them as they are.
+    partially_applied: the attempt failed after part of the document was sent, so what Magento has of it is unknown.
+    link: the record that a document became in Magento.
+    taken: places whose quantity a shipment changed in Magento; the next inventory sync reads and corrects them.
+    compensated: quantities that a shipment took for an order that Magento never reserved.
+    wait: what a pending message waits for. Without it the message keeps its previous wait until its state is final.
+    no_product: Magento has no product with its SKU any more.
     """
 
     message: Message
@@ -78,10 +80,14 @@ class MessageOutcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class ClaimSpec(msgspec.Struct, frozen=True):
-    """How much to claim: `size` messages that were never tried; of those that were, `size_after[n - 1]` with n attempts
-    behind them (its last number for more), so that a record that spoils its request is found. Nothing while `host` is
-    to be left alone. `whole`: full requests of new messages only, because more of them are on their way.
-    `stock_outs_first`: new messages that say 0 go before all others.
+    """How many messages to claim for the next request.
+
+    host: nothing is claimed while this host asks for no requests.
+    size: how many messages without an attempt go into one request.
+    size_after: how many messages with 1, 2, … attempts go into one request; the last number holds for more attempts.
+    Requests get smaller with each attempt, so that a record that makes its request fail is found.
+    whole: claim only full requests of new messages, because more of them are being queued.
+    stock_outs_first: claim new messages with the value 0 before all others.
     """
 
     host: str
@@ -92,10 +98,11 @@ class ClaimSpec(msgspec.Struct, frozen=True):
 
 
 class BatchResult(msgspec.Struct, frozen=True):
-    """What one request brought: the outcome of each of its messages, and what its sender claims `then`.
+    """The result of one request.
 
-    `sent`: all of them, instead of outcomes, where Magento simply has each. With `recheck_at` Magento may have applied
-    more than it accepted: the keys are read again there then.
+    outcomes: the outcome of each message. sent: all messages of the request, instead of outcomes, if Magento accepted
+    each of them and nothing else is to be stored. recheck_at: when to read the keys in Magento again, because it may
+    have applied more than it accepted. then: what the sender claims next.
     """
 
     outcomes: Sequence[MessageOutcome]
@@ -109,5 +116,5 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 
 def is_about(message: Message, cause: str) -> bool:
-    """Return whether a person who types this means the message: its code, its label, or a text of its reason."""
+    """Return whether the text a person typed is part of the message's cause, the cause's label, or its reason."""
     return cause.strip().casefold() in f"{message.cause} {label_of(message.cause or '')} {message.reason}".casefold()

@@ -1,8 +1,8 @@
-"""What is in the queue: the messages that wait, are in a request, failed or were left out, and what became of others.
+"""Read the queue: messages that are pending, in a request, failed or skipped, and the outcome of earlier ones.
 
-A message is what a target wants. One in an open request (`connector.state.queue.requests`) is `sending` for all who
-read it, and has used the attempt of that request; where its target wants something newer by now, that is a message of
-its own, which waits.
+A message is the desired value of a target. A message in an open request (`connector.state.queue.requests`) is read as
+`sending`, with the attempt of that request counted. If its target has a newer desired value meanwhile, that value is a
+second, pending message.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -37,11 +38,11 @@ from connector.state.schema import (
     turns,
 )
 
-_ATTEMPTS_KEPT_IN_MIND = 10
+_MOST_ATTEMPTED_VERSIONS = 10
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    """Return a row of `COLUMNS` as what it says by itself."""
+    """Return the message in a row of `COLUMNS`, regardless of open requests."""
     target, seq, entity, key, source, acumatica_key, sku, wanted, in_stock, state, attempts, *more = row
     cause, reason, at, document, not_before, wait, since, waits_for, reported_at, request, rejected = more
     return Message(
@@ -81,12 +82,13 @@ def claimed_messages(
     attempts: int,
     now: datetime,
 ) -> list[Message]:
-    """Return targets, as columns of `CLAIMED`, as messages that go in this request now.
+    """Return the messages of targets that are claimed for this request.
 
-    more: rows of `CLAIMED_TOO`, by the target's id, of those that have any of it. attempts: those behind them.
+    columns: the targets by the names in `CLAIMED`. more: rows of `CLAIMED_TOO` by target id, for the targets that have
+    any of these values. attempts: how many attempts each target has used before this request.
     """
     in_stock = columns["wanted_in_stock"]
-    claimed = list(
+    messages = list(
         map(
             Message,
             columns["id"],
@@ -105,7 +107,9 @@ def claimed_messages(
             repeat(request),
         )
     )
-    return [_with_more(one, *more[one.target]) if one.target in more else one for one in claimed] if more else claimed
+    if not more:
+        return messages
+    return [_with_more(message, *more[message.target]) if message.target in more else message for message in messages]
 
 
 def _with_more(
@@ -122,15 +126,15 @@ def _with_more(
 def _messages(
     connection: Connection, entity: str | None, *conditions: ColumnElement[bool] | TextClause
 ) -> list[Message]:
-    """Return what targets want, in order of key and source."""
-    here = [targets.c.entity == entity, *conditions] if entity is not None else [*conditions]
-    query = select(*COLUMNS).where(*here).order_by(targets.c.key, targets.c.source)
+    """Return the messages of targets that fulfil the conditions, ordered by key and source."""
+    of_entity = [] if entity is None else [targets.c.entity == entity]
+    query = select(*COLUMNS).where(*of_entity, *conditions).order_by(targets.c.key, targets.c.source)
     return [_message(row) for row in tuples(connection, query)]
 
 
 class FailedChoice(msgspec.Struct, frozen=True):
-    """Which failed messages are meant; what is empty chooses all. `text`: in SKU, key, source or reason,
-    in any letter case. `ids`: only these, each a message's or its target's.
+    """A filter of failed messages; an empty field does not filter. text: part of the SKU, key, source or reason, in any
+    letter case. ids: ids of messages or of targets.
     """
 
     entity: str = ""
@@ -139,84 +143,86 @@ class FailedChoice(msgspec.Struct, frozen=True):
     ids: Collection[str] | None = None
 
     def conditions(self, connection: Connection) -> list[ColumnElement[bool] | TextClause]:
-        """Return what a target has to fulfil."""
-        found: list[ColumnElement[bool] | TextClause] = [IS_FAILED, IS_PUT_ASIDE]
+        """Return the conditions on `targets`."""
+        conditions: list[ColumnElement[bool] | TextClause] = [IS_FAILED, IS_PUT_ASIDE]
         if self.entity:
-            found.append(targets.c.entity == self.entity)
+            conditions.append(targets.c.entity == self.entity)
         if self.cause:
-            found.append(targets.c.cause == self.cause)
-        if wanted := self.text.strip().lower():
-            places = (targets.c.sku, targets.c.key, targets.c.source, targets.c.reason)
-            # SQLite's LIKE takes either letter case as it is, and twice as fast
+            conditions.append(targets.c.cause == self.cause)
+        if text := self.text.strip().lower():
+            columns = (targets.c.sku, targets.c.key, targets.c.source, targets.c.reason)
+            # SQLite's LIKE ignores letter case by itself, which is twice as fast as lower()
             is_sqlite = connection.dialect.name == "sqlite"
-            compared = [one if is_sqlite else func.lower(one) for one in places]
-            found.append(or_(*(one.contains(wanted, autoescape=True) for one in compared)))
+            searched = [column if is_sqlite else func.lower(column) for column in columns]
+            conditions.append(or_(*(column.contains(text, autoescape=True) for column in searched)))
         if self.ids is not None:
-            numbers = [one[0] for one in map(_numbers, self.ids) if one is not None]
-            found.append(in_any(connection, targets.c.id, numbers))
-        return found
+            target_ids = [numbers[0] for numbers in map(_numbers, self.ids) if numbers is not None]
+            conditions.append(in_any(connection, targets.c.id, target_ids))
+        return conditions
 
 
-def _sending(connection: Connection, message: Message, its: InRequest) -> Message:
-    """Return what the open request says of a target that wants `message`."""
-    if its.seq == message.seq:
+def _sending(connection: Connection, message: Message, sent: InRequest) -> Message:
+    """Return the message that the open request carries for the target of `message`, which may be an older one."""
+    if sent.seq == message.seq:
         attempts = message.attempts + 1
         return msgspec.structs.replace(
-            message, state=SENDING, attempts=attempts, changed_at=its.at, not_before=None, request=its.request
+            message, state=SENDING, attempts=attempts, changed_at=sent.at, not_before=None, request=sent.request
         )
-    tried = and_(attempted_documents.c.target == message.target, attempted_documents.c.fingerprint == its.value)
+    version = and_(attempted_documents.c.target == message.target, attempted_documents.c.fingerprint == sent.value)
     document = None
     if message.document is not None:
-        document = connection.execute(select(attempted_documents.c.content).where(tried)).scalar()
+        document = connection.execute(select(attempted_documents.c.content).where(version)).scalar()
     return msgspec.structs.replace(
         message,
-        seq=its.seq,
-        value=its.value,
-        in_stock=its.in_stock,
+        seq=sent.seq,
+        value=sent.value,
+        in_stock=sent.in_stock,
         state=SENDING,
         attempts=1,
         cause=None,
         reason=None,
-        changed_at=its.at,
+        changed_at=sent.at,
         document=document,
         not_before=None,
         wait=None,
-        request=its.request,
+        request=sent.request,
     )
 
 
-def _as_they_are(connection: Connection, found: Sequence[Message], sending: dict[int, InRequest]) -> Iterator[Message]:
-    """Yield the messages, each in its request if it is in one, and apart from it what is wanted by now."""
-    for one in found:
-        its = sending.get(one.target)
-        if its is None:
-            yield one
+def _with_requests(
+    connection: Connection, messages: Sequence[Message], sending: dict[int, InRequest]
+) -> Iterator[Message]:
+    """Yield each message as its open request carries it, followed by the target's newer pending message if any."""
+    for message in messages:
+        sent = sending.get(message.target)
+        if sent is None:
+            yield message
             continue
-        yield _sending(connection, one, its)
-        if its.seq != one.seq and one.state == PENDING:
-            yield one
+        yield _sending(connection, message, sent)
+        if sent.seq != message.seq and message.state == PENDING:
+            yield message
 
 
 def live(connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Sequence[str]) -> list[Message]:
-    """The pending, sending, failed and skipped messages of these Acumatica records or of these SKUs."""
+    """Return the pending, sending, failed and skipped messages of these Acumatica records or of these SKUs."""
     found: dict[int, Message] = {}
     sending = requests.targets_in(connection, entity)
     for column, values in ((targets.c.acumatica_key, acumatica_keys), (targets.c.key, keys)):
         for part in chunked(values, KEYS_PER_QUERY):
-            chosen = in_any(connection, column, part)
+            has_value = in_any(connection, column, part)
             for is_live in (IS_PENDING, IS_PUT_ASIDE):
-                found.update((one.target, one) for one in _messages(connection, entity, chosen, is_live))
+                found.update((message.target, message) for message in _messages(connection, entity, has_value, is_live))
     if sending:
         of_records, of_keys = set(acumatica_keys), set(keys)
-        for one in of_targets(connection, [number for number in sending if number not in found]):
-            if one.acumatica_key in of_records or one.key in of_keys:
-                found[one.target] = one
-    return list(_as_they_are(connection, list(found.values()), sending))
+        for message in of_targets(connection, [target for target in sending if target not in found]):
+            if message.acumatica_key in of_records or message.key in of_keys:
+                found[message.target] = message
+    return list(_with_requests(connection, list(found.values()), sending))
 
 
 def waiting_here(connection: Connection, entity: str) -> ColumnElement[bool]:
-    """Return the condition that a row of `turns` is of the entity, and its target in no open request."""
-    sending = [number for one in requests.open_of(connection, entity) for number in one.left]
+    """Return the condition that a row of `turns` belongs to the entity and its target is in no open request."""
+    sending = [target for request in requests.open_of(connection, entity) for target in request.left]
     not_sending = in_none(connection, turns.c.target, sending) if sending else true()
     return and_(turns.c.entity == entity, not_sending)
 
@@ -238,9 +244,7 @@ def is_due(connection: Connection, entity: str, now: datetime) -> bool:
 
 
 def next_due(connection: Connection, entity: str) -> datetime | None:
-    """Return when the earliest pending message may be sent; None if nothing is pending but what waits for something
-    else.
-    """
+    """Return when the earliest pending message may be sent; `None` if there is none, apart from waiting messages."""
     taking_turns = and_(waiting_here(connection, entity), ~turns.c.waits)
     earliest = select(turns.c.not_before).where(taking_turns).order_by(turns.c.not_before).limit(1)
     found = connection.execute(earliest).scalar()
@@ -248,9 +252,9 @@ def next_due(connection: Connection, entity: str) -> datetime | None:
 
 
 def all_due(connection: Connection, entity: str, until: datetime) -> datetime | None:
-    """Return when every pending message that may be sent before `until` may be sent; None if there is no such message.
+    """Return when the last of the pending messages that are due before `until` is due; `None` if there are none.
 
-    What waits for something else does not count: no push waits for it.
+    Waiting messages do not count, because a push does not wait for them.
     """
     taking_turns = and_(_due(connection, entity, until), ~turns.c.waits)
     latest = select(turns.c.not_before).where(taking_turns).order_by(turns.c.not_before.desc()).limit(1)
@@ -259,100 +263,108 @@ def all_due(connection: Connection, entity: str, until: datetime) -> datetime | 
 
 
 def attempted(connection: Connection, entity: str, key: str) -> list[bytes]:
-    """What was tried to be told of a document, the newest first: Magento may know of it, whatever became of it."""
-    same = attempted_documents.c.target == targets.c.id
-    chosen = and_(targets.c.entity == entity, targets.c.key == key, IS_PLACE)
-    tried = select(attempted_documents.c.content).join(targets, same).where(chosen)
-    newest = tried.order_by(attempted_documents.c.request.desc()).limit(_ATTEMPTS_KEPT_IN_MIND)
+    """Return the versions of a document that were sent, the newest first: Magento may have any of them, whatever the
+    outcome was.
+    """
+    same_target = attempted_documents.c.target == targets.c.id
+    of_document = and_(targets.c.entity == entity, targets.c.key == key, IS_PLACE)
+    versions = select(attempted_documents.c.content).join(targets, same_target).where(of_document)
+    newest = versions.order_by(attempted_documents.c.request.desc()).limit(_MOST_ATTEMPTED_VERSIONS)
     return [bytes(content) for (content,) in tuples(connection, newest)]
 
 
 def unsettled(connection: Connection, entity: str) -> list[Message]:
-    """Return messages whose request's outcome is unknown: claimed by a run that died, or whose answer was lost."""
+    """Return the messages whose request has no known outcome: the run that claimed them died, or the answer was
+    lost.
+    """
     sending = requests.targets_in(connection, entity)
-    found = [_sending(connection, one, sending[one.target]) for one in of_targets(connection, list(sending))]
-    return sorted(found, key=lambda one: (one.key, one.source))
+    messages = of_targets(connection, list(sending))
+    unknown = [_sending(connection, message, sending[message.target]) for message in messages]
+    return sorted(unknown, key=attrgetter("key", "source"))
 
 
 def pending(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> list[Message]:
-    """Return the messages that wait to be sent, all or those of these keys, by key."""
-    named: list[ColumnElement[bool]]
+    """Return the pending messages, all or those of these keys, ordered by key."""
+    conditions: list[ColumnElement[bool]]
     if keys is None:
-        named = [targets.c.id.in_(select(turns.c.target).where(turns.c.entity == entity))]
+        conditions = [targets.c.id.in_(select(turns.c.target).where(turns.c.entity == entity))]
     else:
-        named = [in_any(connection, targets.c.key, part) for part in chunked(keys, KEYS_PER_QUERY)]
-    found = [one for these in named for one in _messages(connection, entity, these, IS_PENDING)]
-    sending = requests.targets_in(connection, entity) if found else {}
-    return [one for one in found if (its := sending.get(one.target)) is None or its.seq != one.seq]
+        conditions = [in_any(connection, targets.c.key, part) for part in chunked(keys, KEYS_PER_QUERY)]
+    messages = [message for condition in conditions for message in _messages(connection, entity, condition, IS_PENDING)]
+    sending = requests.targets_in(connection, entity) if messages else {}
+    return [message for message in messages if (sent := sending.get(message.target)) is None or sent.seq != message.seq]
 
 
 def failed(connection: Connection, entity: str | None = None, causes: Collection[str] | None = None) -> list[Message]:
-    """The failed messages of one entity or of all, whatever the cause or for these causes, by key."""
+    """Return the failed messages of one entity or of all, with any cause or one of these causes, ordered by key."""
     of_causes = [] if causes is None else [targets.c.cause.in_(sorted(causes))]
     return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE, *of_causes)
 
 
 def count_failed(connection: Connection, choice: FailedChoice) -> int:
-    """Return how many failed messages are meant."""
+    """Return how many failed messages the filter selects."""
     query = select(func.count()).select_from(targets).where(*choice.conditions(connection))
     return int(connection.execute(query).scalar_one())
 
 
 def some_failed(connection: Connection, choice: FailedChoice, limit: int) -> list[int]:
-    """Return the targets of the failed messages that are meant, at most `limit` of them, in no order."""
+    """Return the target ids of failed messages that the filter selects, at most `limit`, in no order."""
     query = select(targets.c.id).where(*choice.conditions(connection)).limit(limit)
-    return [number for (number,) in tuples(connection, query)]
+    return [target for (target,) in tuples(connection, query)]
 
 
 def chosen_failed(
     connection: Connection, choice: FailedChoice, *, limit: int | None = None, offset: int = 0
 ) -> list[Message]:
-    """Return the failed messages that are meant, by key; of many, `limit` of them after `offset`."""
+    """Return the failed messages that the filter selects, ordered by key: `limit` of them after `offset`."""
     query = select(*COLUMNS).where(*choice.conditions(connection))
     ordered = query.order_by(targets.c.key, targets.c.source, targets.c.id).limit(limit).offset(offset)
-    found = [_message(row) for row in tuples(connection, ordered)]
-    return found if choice.ids is None else [one for one in found if one.has_id(choice.ids)]
+    messages = [_message(row) for row in tuples(connection, ordered)]
+    return messages if choice.ids is None else [message for message in messages if message.has_id(choice.ids)]
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Message]:
-    """Return the messages with these ids, in the order of their keys: a target and a sequence number, or a target for
-    its newest message. One that its target has overtaken is superseded, and says what overtook it.
+    """Return the messages with these ids, ordered by key. An id is a target and a sequence number, or a target alone
+    for its newest message. A message older than its target's newest one is superseded, and its reason names that one.
     """
-    wanted = {one: numbers for one in ids if (numbers := _numbers(one)) is not None}
-    found = {one.target: one for one in of_targets(connection, sorted({target for target, _seq in wanted.values()}))}
-    sending = requests.targets_in(connection) if found else {}
-    ended: dict[str, Message] = {}
-    for target, seq in wanted.values():
-        newest = found.get(target)
+    named = [numbers for text in ids if (numbers := _numbers(text)) is not None]
+    newest_of = {
+        message.target: message for message in of_targets(connection, sorted({target for target, _seq in named}))
+    }
+    sending = requests.targets_in(connection) if newest_of else {}
+    found: dict[str, Message] = {}
+    for target, seq in named:
+        newest = newest_of.get(target)
         if newest is None or (seq is not None and seq > newest.seq):
             continue
-        its = sending.get(target)
-        message = newest if seq in (None, newest.seq) else _overtaken(newest, seq or 0)
-        if its is not None and its.seq == message.seq:
-            message = _sending(connection, newest, its)
-        ended[message.id] = message
-    return sorted(ended.values(), key=lambda one: (one.key, one.source))
+        sent = sending.get(target)
+        message = newest if seq in (None, newest.seq) else _superseded(newest, seq or 0)
+        if sent is not None and sent.seq == message.seq:
+            message = _sending(connection, newest, sent)
+        found[message.id] = message
+    return sorted(found.values(), key=attrgetter("key", "source"))
 
 
-def became_of(connection: Connection, chosen: Sequence[Message]) -> list[Message]:
-    """Return what became of messages, in the same order. A rejected one whose record can be sent by now is what its
-    place wants.
+def became_of(connection: Connection, earlier: Sequence[Message]) -> list[Message]:
+    """Return the present state of messages that were read earlier, in the same order. If the record of a rejected
+    message can be sent by now, that is the message of its place.
     """
-    found = {one.id: one for one in by_ids(connection, [one.id for one in chosen])}
-    at: dict[tuple[str, str, str], Message] = {}
-    for entity in {one.entity for one in chosen if one.id not in found}:
-        keys = sorted({one.key for one in chosen if one.entity == entity and one.id not in found})
+    by_id = {message.id: message for message in by_ids(connection, [message.id for message in earlier])}
+    missing = [message for message in earlier if message.id not in by_id]
+    by_place: dict[tuple[str, str, str], Message] = {}
+    for entity in {message.entity for message in missing}:
+        keys = sorted({message.key for message in missing if message.entity == entity})
         for part in chunked(keys, KEYS_PER_QUERY):
-            here = _messages(connection, entity, in_any(connection, targets.c.key, part), IS_PLACE)
-            at.update(((entity, one.key, one.source), one) for one in here)
-    ended = []
-    for one in chosen:
-        now = found.get(one.id) or at.get((one.entity, one.key, one.source))
-        ended.append(msgspec.structs.replace(one, state=SUPERSEDED, reason=None) if now is None else now)
-    return ended
+            at_places = _messages(connection, entity, in_any(connection, targets.c.key, part), IS_PLACE)
+            by_place.update(((entity, message.key, message.source), message) for message in at_places)
+    present = []
+    for message in earlier:
+        found = by_id.get(message.id) or by_place.get((message.entity, message.key, message.source))
+        present.append(msgspec.structs.replace(message, state=SUPERSEDED, reason=None) if found is None else found)
+    return present
 
 
-def _overtaken(newest: Message, seq: int) -> Message:
+def _superseded(newest: Message, seq: int) -> Message:
     return msgspec.structs.replace(
         newest,
         seq=seq,
@@ -368,7 +380,7 @@ def _overtaken(newest: Message, seq: int) -> Message:
 
 
 def _numbers(text: str) -> tuple[int, int | None] | None:
-    """Return the target and the sequence number of an id; None for what is no id."""
+    """Return the target and the sequence number, if given, of an id; `None` if the text is not an id."""
     target, point, seq = text.strip().partition(".")
     if not _is_number(target) or (point and not _is_number(seq)):
         return None
@@ -380,17 +392,17 @@ def _is_number(text: str) -> bool:
 
 
 def of_targets(connection: Connection, ids: Sequence[int]) -> list[Message]:
-    """Return what these targets want, as if none of them were in a request."""
-    found: list[Message] = []
+    """Return the newest message of these targets, regardless of open requests."""
+    messages: list[Message] = []
     for part in chunked(ids, KEYS_PER_QUERY):
-        found += _messages(connection, None, in_any(connection, targets.c.id, part))
-    return found
+        messages += _messages(connection, None, in_any(connection, targets.c.id, part))
+    return messages
 
 
 def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str], limit: int = 50) -> list[Message]:
-    """What the targets of these records want, whatever became of it, the newest ones first."""
-    chosen = and_(targets.c.entity == entity, targets.c.acumatica_key.in_(list(acumatica_keys)))
+    """Return the messages of these records in any state, the newest first."""
+    of_these = and_(targets.c.entity == entity, targets.c.acumatica_key.in_(list(acumatica_keys)))
     was_queued = or_(targets.c.seq > 0, targets.c.rejected)
-    query = select(*COLUMNS).where(chosen, was_queued).order_by(targets.c.changed_at.desc(), targets.c.id.desc())
-    found = [_message(row) for row in tuples(connection, query.limit(limit))]
-    return list(_as_they_are(connection, found, requests.targets_in(connection, entity)))
+    query = select(*COLUMNS).where(of_these, was_queued).order_by(targets.c.changed_at.desc(), targets.c.id.desc())
+    messages = [_message(row) for row in tuples(connection, query.limit(limit))]
+    return list(_with_requests(connection, messages, requests.targets_in(connection, entity)))

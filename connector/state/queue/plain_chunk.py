@@ -1,7 +1,7 @@
-"""Chunks that change only values: every place belongs to the same record as before, and nothing waits there.
+"""Queue chunks that change nothing but values of known targets, of which none is open.
 
 Nearly all chunks are like this: a price list or a stock count with new figures for items that were sent before. They
-are compared and queued column by column, in a third of the time of a decision for each value.
+are compared and queued by column, in a third of the time of a decision for each value.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from connector.state.queue.compared import differ, in_order_of
 from connector.state.queue.desired import DesiredValue
 
 
-class Kept(NamedTuple):
-    """Targets column by column; is_open: whether something waits, failed or was left out there."""
+class TargetColumns(NamedTuple):
+    """Targets as columns. is_open: whether a message is pending, failed or skipped."""
 
     ids: Sequence[int]
     keys: Sequence[str]
@@ -28,18 +28,20 @@ class Kept(NamedTuple):
     is_open: Sequence[Any]
 
 
-def queue_plainly(wanted: Sequence[DesiredValue], kept: Kept, sending: Collection[int], changes: Changes) -> bool:
-    """Queue the values that differ from what Magento confirmed and return `True`; return `False`, and change nothing,
-    where the chunk needs a decision for each value.
+def queue_plainly(
+    wanted: Sequence[DesiredValue], known: TargetColumns, sending: Collection[int], changes: Changes
+) -> bool:
+    """Queue the values that differ from the confirmed ones and return `True`; change nothing and return `False` if the
+    chunk needs a decision for each value.
 
-    kept: all targets of the chunk's records. sending: the targets in open requests.
+    known: all targets of the chunk's records. sending: the targets in open requests.
     """
-    if len(wanted) != len(kept.ids) or any(kept.is_open) or not set(sending).isdisjoint(kept.ids):
+    if len(wanted) != len(known.ids) or any(known.is_open) or not set(sending).isdisjoint(known.ids):
         return False
     if any(want.cause is not None or want.document is not None or want.value is None for want in wanted):
         return False
-    names = {"acumatica_key": kept.acumatica_keys, "source": kept.sources, "key": kept.keys, "sku": kept.skus}
-    aligned = in_order_of(wanted, names, (kept.ids, kept.confirmed, kept.in_stock))
+    names = {"acumatica_key": known.acumatica_keys, "source": known.sources, "key": known.keys, "sku": known.skus}
+    aligned = in_order_of(wanted, names, (known.ids, known.confirmed, known.in_stock))
     if aligned is None:
         return False
     ids, confirmed, in_stock = aligned

@@ -1,12 +1,12 @@
-"""Requests to Magento: the claim of their targets, and the log of what was delivered.
+"""Requests to Magento: the claim of their targets and the delivery log.
 
-A request is one row: which targets it carries, with their values and with what Magento had confirmed before. It is
-committed before the request leaves, in the transaction that checks the run's fence, and no target is written for it.
-While it is open its targets are in a request: none of them is claimed, skipped or erased. An open request of an
-earlier run means that Magento is asked what it shows.
+A request is one row with its targets, their values, and the values that were confirmed before. The row is committed
+before the request is sent, in the transaction that checks the run's fence; its targets are not written. While the row
+is open, none of its targets is claimed, skipped or erased. If a run finds an open request of an earlier run, it reads
+in Magento what became of it.
 
-Lists are kept as JSON, place by place: the target at a place of `targets` wanted `new_values` there, where `old_values`
-was confirmed before, and was last in the request at that place of `previous`.
+The lists of a request are stored as JSON and have the same order: the target `targets[n]` had the desired value
+`new_values[n]`, the confirmed value `old_values[n]`, and was last in the request `previous[n]`.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _END = (
 _numbers = msgspec.json.Decoder(list[int | None]).decode
 _ids = msgspec.json.Decoder(list[int]).decode
 NotSent = tuple[str, str | None, str | None, list[int]]
-"""What became of targets that a request did not bring to Magento: the state, cause and reason, and their ids."""
+"""Targets of a request whose values were not sent: state, cause, reason, and the target ids."""
 _not_sent = msgspec.json.Decoder(list[NotSent]).decode
 
 
 class OpenRequest(NamedTuple):
-    """A request that has no outcome for some of its targets, `left`."""
+    """A request without an outcome for some of its targets. left: their ids."""
 
     id: int
     left: list[int]
 
 
 class InRequest(NamedTuple):
-    """The open request that a target is in, since when (it left, or its answer was lost), and what it says of it."""
+    """The open request of a target and the value that it carries. at: when it was sent, or when its answer was lost."""
 
     request: int
     at: datetime
@@ -55,8 +55,10 @@ class InRequest(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a request says of its targets, what Magento had confirmed there, and the request that each was in before;
-    place by place.
+    """The targets of a request, in columns of equal length.
+
+    values, in_stock: what is sent. old_values, old_in_stock: what Magento had confirmed. previous: the last request
+    that each target was in.
     """
 
     targets: Sequence[int]
@@ -70,8 +72,9 @@ class Claim(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What a request carried of a target, what was confirmed before, when it left, and what became of it: the state,
-    with the cause and reason if it was not sent.
+    """A value of a target that a request carried, and its outcome.
+
+    value_before, in_stock_before: what Magento had confirmed. state: the outcome. cause, reason: why it was not sent.
     """
 
     request: int
@@ -86,7 +89,7 @@ class Delivery(NamedTuple):
 
 
 def open_of(connection: Connection, entity: str | None = None) -> list[OpenRequest]:
-    """Return the open requests of an entity or of all, the oldest first."""
+    """Return the open requests of one entity or of all, the oldest first."""
     rows = _open(connection, "id, targets, left_open", entity)
     return [OpenRequest(number, _ids(left or ids)) for number, ids, left in rows]
 
@@ -99,7 +102,7 @@ def _open(connection: Connection, columns: str, entity: str | None) -> list[tupl
 
 
 def targets_in(connection: Connection, entity: str | None = None) -> dict[int, InRequest]:
-    """Return the targets in open requests, by id."""
+    """Return the targets in open requests of one entity or of all, by target id."""
     columns = "id, targets, left_open, seqs, new_values, new_in_stock, sent_at, lost_at"
     found: dict[int, InRequest] = {}
     for number, ids, left, seqs, values, in_stock, sent_at, lost_at in _open(connection, columns, entity):
@@ -113,8 +116,8 @@ def targets_in(connection: Connection, entity: str | None = None) -> dict[int, I
 
 
 def begin(connection: Connection, lease: Lease, claim: Claim, *, now: datetime) -> int:
-    """Keep that a request with these targets is about to leave; return its number."""
-    given = (
+    """Record that a request with these targets is about to be sent; return its id."""
+    parameters = (
         lease.entity,
         lease.fence,
         _json(claim.targets),
@@ -127,7 +130,7 @@ def begin(connection: Connection, lease: Lease, claim: Claim, *, now: datetime) 
         min(claim.wanted_at),
         micros(now),
     )
-    return int(driver_rows(connection, _BEGIN, given)[0][0])
+    return int(driver_rows(connection, _BEGIN, parameters)[0][0])
 
 
 def _json(values: Sequence[Any]) -> str:
@@ -135,7 +138,7 @@ def _json(values: Sequence[Any]) -> str:
 
 
 def _truths(values: Sequence[Any]) -> str | None:
-    """The list as 0, 1 and null; None where it says nothing."""
+    """Return the list as JSON of 0, 1 and null; `None` if all values are `None`."""
     if values.count(None) == len(values):
         return None
     return _json([None if value is None else int(value) for value in values])
@@ -147,8 +150,10 @@ def _truths_of(text: str | None, values: str) -> list[bool | None]:
 
 
 class Ended(NamedTuple):
-    """What a request brought in one answer: targets with an outcome, how many were sent and failed, answers lost, and
-    what was not sent.
+    """The outcomes of a request.
+
+    ended: the targets that have an outcome. sent, failed, lost: how many values were accepted, were not, and have no
+    known outcome. not_sent: the outcomes of the targets whose values were not sent.
     """
 
     request: OpenRequest
@@ -159,79 +164,80 @@ class Ended(NamedTuple):
     not_sent: Sequence[NotSent] = ()
 
     def still_open(self) -> OpenRequest:
-        """Return the request with the targets that have no outcome yet."""
+        """Return the request with the targets that still have no outcome."""
         ended = set(self.ended)
         return OpenRequest(self.request.id, [number for number in self.request.left if number not in ended])
 
 
 def end(connection: Connection, answers: Iterable[Ended], now: datetime) -> None:
-    """Keep what became of requests; one whose targets all have an outcome is settled."""
-    for one in answers:
-        left = one.still_open().left if len(one.ended) < len(one.request.left) else []
+    """Store the outcomes of requests; a request whose targets all have an outcome is settled."""
+    for answer in answers:
+        left = answer.still_open().left if len(answer.ended) < len(answer.request.left) else []
         driver_rows(
             connection,
             _END,
             (
                 "sending" if left else "settled",
                 _json(left) if left else None,
-                one.sent,
-                one.failed,
-                micros(now) if one.lost else None,
+                answer.sent,
+                answer.failed,
+                micros(now) if answer.lost else None,
                 None if left else micros(now),
-                _all_not_sent(connection, one) if one.not_sent else None,
-                one.request.id,
+                _all_not_sent(connection, answer) if answer.not_sent else None,
+                answer.request.id,
             ),
         )
 
 
-def _all_not_sent(connection: Connection, one: Ended) -> str:
+def _all_not_sent(connection: Connection, answer: Ended) -> str:
     query = "SELECT not_sent FROM requests WHERE id = ?"
-    [(before,)] = driver_rows(connection, query, (one.request.id,))
-    return _json([*(_not_sent(before) if before else []), *one.not_sent])
+    [(before,)] = driver_rows(connection, query, (answer.request.id,))
+    return _json([*(_not_sent(before) if before else []), *answer.not_sent])
 
 
 def forget_reasons(connection: Connection, entity: str, targets: Collection[int]) -> None:
-    """Erase why these targets were not sent: what Magento answered may name a person."""
-    those = set(targets)
+    """Erase the reasons why these targets were not sent: an answer of Magento may name a person."""
+    erased = set(targets)
     query = "SELECT id, not_sent FROM requests WHERE entity = ? AND not_sent IS NOT NULL"
     for number, not_sent in driver_rows(connection, query, (entity,)):
         before = _not_sent(not_sent)
-        after = [(was, cause, None if those & set(ids) else reason, ids) for was, cause, reason, ids in before]
+        after = [(state, cause, None if erased & set(ids) else reason, ids) for state, cause, reason, ids in before]
         if after != before:
             driver_rows(connection, "UPDATE requests SET not_sent = ? WHERE id = ?", (_json(after), number))
 
 
 def deliveries(connection: Connection, of: dict[int, int], limit: int) -> dict[int, list[Delivery]]:
-    """Return what requests carried of targets, the newest first, at most `limit` each: from targets and the last
-    request of each. Requests are kept for as long as housekeeping says.
+    """Return the deliveries of targets, the newest first, at most `limit` per target.
+
+    of: target ids with the id of the last request of each. Older requests are deleted by housekeeping.
     """
     found: dict[int, list[Delivery]] = {target: [] for target in of}
-    ahead = dict(of)
+    request_of = dict(of)
     for _step in range(limit):
-        if not ahead:
+        if not request_of:
             break
-        before: dict[int, int] = {}
-        for row in _with_ids(connection, sorted(set(ahead.values()))):
-            for target in [target for target, request in ahead.items() if request == row[0]]:
+        previous_of: dict[int, int] = {}
+        for row in _with_ids(connection, sorted(set(request_of.values()))):
+            for target in [target for target, request in request_of.items() if request == row[0]]:
                 delivery, previous = _delivery(row, target)
                 found[target].append(delivery)
                 if previous is not None:
-                    before[target] = previous
-        ahead = before
+                    previous_of[target] = previous
+        request_of = previous_of
     return found
 
 
 def carried_by(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, Delivery]]:
-    """Return every target that these requests carried, with what became of it: the newest request first."""
+    """Return every target of these requests with its delivery, the newest request first."""
     found = []
     for row in sorted(_with_ids(connection, numbers), key=lambda row: int(row[0]), reverse=True):
         number, state, ids, left, new, in_stock, old, was_in_stock, _previous, not_sent, sent_at = row
-        at, became = instant(sent_at), _not_taken(state, ids, left, not_sent)
+        at, outcomes = instant(sent_at), _not_accepted(state, ids, left, not_sent)
         sent = zip(_numbers(new), _truths_of(in_stock, new), strict=True)
         confirmed = zip(_numbers(old), _truths_of(was_in_stock, old), strict=True)
         for target, values, before in zip(_ids(ids), sent, confirmed, strict=True):
-            result, cause, reason = became.get(target, (SENT, None, None))
-            found.append((target, Delivery(number, at, *values, *before, result, cause, reason)))
+            outcome, cause, reason = outcomes.get(target, (SENT, None, None))
+            found.append((target, Delivery(number, at, *values, *before, outcome, cause, reason)))
     return found
 
 
@@ -247,27 +253,27 @@ def _with_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[Any,
 
 def _delivery(row: tuple[Any, ...], target: int) -> tuple[Delivery, int | None]:
     number, state, ids, left, new, in_stock, old, was_in_stock, previous, not_sent, sent_at = row
-    place = _ids(ids).index(target)
+    index = _ids(ids).index(target)
 
     def at(text: str | None) -> int | None:
-        return None if text is None else _numbers(text)[place]
+        return None if text is None else _numbers(text)[index]
 
     def bool_at(text: str | None) -> bool | None:
         value = at(text)
         return None if value is None else bool(value)
 
-    became = _not_taken(state, ids, left, not_sent).get(target, (SENT, None, None))
+    outcome = _not_accepted(state, ids, left, not_sent).get(target, (SENT, None, None))
     sent = (number, instant(sent_at), at(new), bool_at(in_stock), at(old), bool_at(was_in_stock))
-    return Delivery(*sent, *became), at(previous)
+    return Delivery(*sent, *outcome), at(previous)
 
 
-def _not_taken(
+def _not_accepted(
     state: str, ids: str, left: str | None, not_sent: str | None
 ) -> dict[int, tuple[str, str | None, str | None]]:
-    """Return the targets of a request that Magento has not taken in it, with the state, cause and reason of each."""
+    """Return the state, cause and reason of the targets of a request that Magento did not accept, by target id."""
     found: dict[int, tuple[str, str | None, str | None]] = {}
     if state == SENDING:
         found |= dict.fromkeys(_ids(left or ids), (SENDING, None, None))
-    for was, cause, reason, those in _not_sent(not_sent) if not_sent else []:
-        found |= dict.fromkeys(those, (was, cause, reason))
+    for outcome, cause, reason, targets in _not_sent(not_sent) if not_sent else []:
+        found |= dict.fromkeys(targets, (outcome, cause, reason))
     return found

@@ -1,6 +1,6 @@
-"""The statements of the push in letters, for either database: they run for each request, on the driver itself.
+"""The SQL of the push for both databases: it runs for each request, so it bypasses SQLAlchemy.
 
-`?` stands for a parameter, and `{…}` for what SQLite and PostgreSQL say differently.
+`?` is a parameter; `{…}` is replaced by what differs between SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ CLAIMED = (
     *("id", "seq", "key", "source", "acumatica_key", "sku", "wanted", "wanted_in_stock"),
     *("last_request", "confirmed", "confirmed_in_stock", "wanted_at"),
 )
-"""The columns of a target that is claimed: what a message needs, and what its request keeps beside that."""
+"""The columns that are read of every claimed target, for its message and for the row of its request."""
 CLAIMED_TOO = ("id", "cause", "reason", "document", "wait", "waiting_since", "waits_for", "wait_told_at")
-"""What a message needs of a target beside `CLAIMED` where any of it is there: of documents, and after a failure."""
+"""Further columns of a claimed target that are rarely set: of documents, waits and earlier failures."""
 _HAS_MORE = "cause IS NOT NULL OR reason IS NOT NULL OR document IS NOT NULL OR wait IS NOT NULL"
 _DUE = "entity = ? AND not_before <= ? AND {target} NOT IN ({ids})"
-"""Parameters: the entity, now, and the targets in open requests: what is newer waits for the end of these."""
+"""Parameters: the entity, now, and the targets in open requests, whose newer values wait until these have ended."""
 _BEHIND = "entity = ? AND not_before = 0 AND attempts = 0 AND {target} > ?"
-"""New values behind a target that is taken: nearly always those whose turn it is, found without stepping over what is
-in open requests.
+"""New values with a higher target id than those in open requests. Nearly always these are next in turn, and no target
+in an open request has to be skipped to find them.
 """
 _IN_TURN = "ORDER BY not_before, {target} LIMIT ?{end}"
 _CLAIMED = f"SELECT {', '.join(CLAIMED)}, {_HAS_MORE} FROM targets WHERE"
@@ -61,7 +61,7 @@ _ON_SQLITE = {
 }
 _ON_POSTGRESQL = {
     "ids": "SELECT unnest(?::bigint[])",
-    # it looks for each of an array by the index, but might read the whole table for what it unnests or joins
+    # `= ANY` uses the index for each element; for a join with unnest PostgreSQL might read the whole table
     "in_ids": "= ANY(?::bigint[])",
     "turns": "turns WHERE",
     "target": "target",
@@ -69,11 +69,11 @@ _ON_POSTGRESQL = {
     "claimed": f"{_CLAIMED} id = ANY(ARRAY(SELECT target FROM turns WHERE",
     "end": "))",
 }
-"""A turn is the target's own row on SQLite, and a row of its own on PostgreSQL (`connector.state.schema.turns`)."""
+"""The turn of a target is in its own row on SQLite, and in `connector.state.schema.turns` on PostgreSQL."""
 
 
 class Statements(NamedTuple):
-    """The statements for one kind of database."""
+    """The statements for one of the databases."""
 
     claim: str
     claim_stock_outs: str
@@ -92,19 +92,19 @@ def statements(dialect: str) -> Statements:
     is_postgresql = dialect == "postgresql"
     words = _ON_POSTGRESQL if is_postgresql else _ON_SQLITE
 
-    def made(text: str) -> str:
+    def complete(text: str) -> str:
         return " ".join(text.format_map(words).split())
 
     return Statements(
-        claim=made(f"{{claimed}} {_DUE} AND attempts = ? {_IN_TURN}"),
-        claim_stock_outs=made(f"{{claimed}} {_DUE} AND attempts = ? AND {{is_stock_out}} {_IN_TURN}"),
-        claim_behind=made(f"{{claimed}} {_BEHIND} {_IN_TURN}"),
-        claim_stock_outs_behind=made(f"{{claimed}} {_BEHIND} AND {{is_stock_out}} {_IN_TURN}"),
-        claimed_too=made(f"SELECT {', '.join(CLAIMED_TOO)} FROM targets WHERE id {{in_ids}}"),
-        fewest_attempts=made(f"SELECT min(attempts) FROM {{turns}} {_DUE}"),
+        claim=complete(f"{{claimed}} {_DUE} AND attempts = ? {_IN_TURN}"),
+        claim_stock_outs=complete(f"{{claimed}} {_DUE} AND attempts = ? AND {{is_stock_out}} {_IN_TURN}"),
+        claim_behind=complete(f"{{claimed}} {_BEHIND} {_IN_TURN}"),
+        claim_stock_outs_behind=complete(f"{{claimed}} {_BEHIND} AND {{is_stock_out}} {_IN_TURN}"),
+        claimed_too=complete(f"SELECT {', '.join(CLAIMED_TOO)} FROM targets WHERE id {{in_ids}}"),
+        fewest_attempts=complete(f"SELECT min(attempts) FROM {{turns}} {_DUE}"),
         accept=_ACCEPT_ON_POSTGRESQL if is_postgresql else _ACCEPT_ON_SQLITE,
         confirm=_CONFIRM_ON_POSTGRESQL if is_postgresql else _CONFIRM_ON_SQLITE,
-        seqs=made("SELECT id, seq FROM targets WHERE id {in_ids}"),
+        seqs=complete("SELECT id, seq FROM targets WHERE id {in_ids}"),
     )
 
 
@@ -120,8 +120,8 @@ FROM (VALUES (%s::bigint, %s::bigint)) AS this(now, its_request),
     unnest(%s::bigint[], %s::bigint[]) AS accepted(target, its_seq)
 WHERE id = target AND seq = its_seq
 """
-"""What Magento accepted is confirmed, where it is still what the target wants. One statement for a request is three
-times as quick as one for each of its targets.
+"""Confirm accepted values that are still the desired ones. One statement for a request is three times as fast as one
+for each of its targets.
 """
 _CONFIRM = """
 UPDATE targets SET confirmed = {value}, confirmed_in_stock = {in_stock}, confirmed_at = {at}, last_request = {request},
@@ -137,4 +137,4 @@ _CONFIRM_ON_POSTGRESQL = (
     WHERE id = target
     """
 )
-"""The same where the target wants something newer by now: it is closed if that is what Magento accepted."""
+"""Confirm an accepted value whose target has a newer desired value; close the target if both values are equal."""

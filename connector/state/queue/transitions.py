@@ -1,6 +1,6 @@
 """Every transition of a message, decided by one pure function.
 
-A message is what Magento must show at one place. Its states, with what leads from one to the other::
+A message is one desired value of a target. Its states, and the outcomes that lead from one to the other::
 
                   claimed                 accepted, shown
     ┌──▶ open ─────────────▶ in request ──────────────────▶ closed
@@ -13,9 +13,9 @@ A message is what Magento must show at one place. Its states, with what leads fr
     └─────────────────────────────────────────────────┘
         a newer value; the same one where only that was waited for (`reopens`)
 
-`newer` says that another value is wanted by now than the one that the outcome speaks of: what became of the old one
-changes nothing then, the new one is open with all its attempts. `stored_as` says how the target of
-the place is stored then.
+`newer` means that the target has a newer desired value than the one of the outcome. The outcome of the older value then
+changes nothing: the newer value is open and has all of its attempts. `stored_as` returns the state that is stored in
+`targets`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from connector.state.schema import FAILED, PENDING, SENDING, SENT, SKIPPED, SUPE
 
 
 class MessageState(StrEnum):
-    """How it stands with what Magento must show at a place."""
+    """The state of a message."""
 
     OPEN = "open"
     IN_REQUEST = "in_request"
@@ -38,7 +38,11 @@ class MessageState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What happened: to a request, by asking Magento after one without an answer, by computing, by a person."""
+    """What happened to a message.
+
+    In order: the outcomes of a request, of reading Magento after a request without an answer, of computing, and the
+    actions of an operator.
+    """
 
     CLAIMED = "claimed"
     ACCEPTED = "accepted"
@@ -63,14 +67,14 @@ class Outcome(StrEnum):
 
 
 class AttemptLimits(NamedTuple):
-    """How often a value is tried, and how long the next attempt, or the next look at a wait, is put off."""
+    """How often a value is tried, and the pause before its next attempt or before its wait is checked again."""
 
     retry_count: int = 1
     pause: timedelta = timedelta(0)
 
 
 class Transition(NamedTuple):
-    """What becomes of it: the state, the attempts that count, and the instant before which it is not tried."""
+    """The next state of a message, the attempts that count, and the time before which it is not tried."""
 
     state: MessageState
     attempts: int = 0
@@ -78,7 +82,7 @@ class Transition(NamedTuple):
 
 
 class NoTransition(Exception):
-    """This cannot happen to a message in this state."""
+    """The outcome is impossible for a message in this state."""
 
 
 OF_REQUESTS = frozenset(
@@ -105,7 +109,9 @@ _BY_HAND = {
     Outcome.SKIPPED_BY_HAND: (MessageState.SKIPPED, (MessageState.OPEN, MessageState.FAILED, MessageState.SKIPPED)),
     Outcome.LINKED: (MessageState.CLOSED, (MessageState.OPEN, MessageState.FAILED, MessageState.SKIPPED)),
 }
-"""What a person may do: what it leads to, and from where. Sending again only marks: the next sync reads it anew."""
+"""Operator actions: the next state, and the states in which they are allowed. Sending again only marks the message: the
+next sync reads the record again.
+"""
 
 
 def transition(
@@ -118,10 +124,10 @@ def transition(
     now: datetime | None = None,
     reopens: bool = False,
 ) -> Transition:
-    """Return what becomes of a message. Raises `NoTransition`.
+    """Return the next state of a message. Raises `NoTransition`.
 
-    newer: another value is wanted by now. attempts: those of the value that the outcome speaks of. reopens: it failed
-    or was left out only until its newest state can be sent.
+    newer: the target has a newer desired value. attempts: the attempts of the value of the outcome. reopens: the
+    message failed or was skipped only until the next sync, which opens it again.
     """
     if outcome in _BY_HAND:
         became, allowed = _BY_HAND[outcome]
@@ -151,7 +157,7 @@ def _of_request(
     later = None if now is None else now + limits.pause
     if outcome is Outcome.NOT_SENT:
         return Transition(MessageState.OPEN, attempts - 1)
-    if outcome is Outcome.WAITS:  # what was tried days ago must not count against what is tried when the wait is over
+    if outcome is Outcome.WAITS:  # attempts before the wait must not count against those after it
         return Transition(MessageState.OPEN, min(attempts - 1, 1), later)
     if attempts >= limits.retry_count:
         return Transition(MessageState.FAILED, attempts)
@@ -161,12 +167,12 @@ def _of_request(
 def _of_computing(state: MessageState, outcome: Outcome, *, newer: bool, attempts: int, reopens: bool) -> Transition:
     stays = Transition(state, attempts)
     if state is MessageState.IN_REQUEST:
-        return stays  # what is wanted now goes its own way once the request has ended
+        return stays  # a newer desired value is handled when the request has ended
     if outcome is Outcome.CONFIRMED:
         return Transition(MessageState.CLOSED)
     if outcome is Outcome.REJECTED_AND_LEFT_OUT:
         return Transition(MessageState.SKIPPED)
-    if outcome is Outcome.REJECTED:  # somebody has seen it and left it out: it stays so until it says something else
+    if outcome is Outcome.REJECTED:  # skipped by a person: stays skipped until its value changes
         return stays if state is MessageState.SKIPPED and not newer else Transition(MessageState.FAILED)
     if newer:
         return Transition(MessageState.OPEN)
@@ -192,22 +198,22 @@ _IS_IN_MAGENTO = (Outcome.ACCEPTED, Outcome.SHOWN, Outcome.LINKED)
 
 
 def state_of(stored: str) -> MessageState:
-    """Return the state of a row that is stored so."""
+    """Return the state of a message that is stored as `stored`."""
     return _STORED[stored]
 
 
 def stored_as(became: Transition, outcome: Outcome, *, newer: bool = False) -> str:
-    """Return how the message is stored that the outcome speaks of; where a newer value is wanted, it is superseded."""
+    """Return the state to store for the value of the outcome; superseded if the target has a newer desired value."""
     if became.state is MessageState.CLOSED or (newer and became.state is MessageState.OPEN):
         return SENT if outcome in _IS_IN_MAGENTO else SUPERSEDED
     return _AS_STORED[became.state]
 
 
 def overtaken(stored: str) -> str:
-    """Return what the log of requests says of a value that came out of its request so, where a newer one waits."""
+    """Return the state to log for a value of a request if its target has a newer desired value."""
     return stored if state_of(stored) in (MessageState.CLOSED, MessageState.IN_REQUEST) else SUPERSEDED
 
 
 def allowed_from(outcome: Outcome) -> tuple[str, ...]:
-    """Return how rows are stored with which a person may do this."""
+    """Return the stored states in which an operator action is allowed."""
     return tuple(stored for stored, state in _STORED.items() if state in _BY_HAND[outcome][1])

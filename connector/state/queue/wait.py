@@ -1,4 +1,4 @@
-"""What one message waits for."""
+"""What a waiting message waits for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import msgspec
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """What a message waits for: the code of a `WaitReason`, since when, the record whose sending ends it ("order SO
-    000001"; None where nothing of ours does), and when a person was told that it takes long.
+    """What a message waits for.
+
+    code: a `WaitReason`. waits_for: the record whose sending ends the wait, as "order SO 000001"; `None` if no record
+    of ours does. reported_at: when the long wait was reported to a person.
     """
 
     code: str
@@ -19,7 +21,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class LookedAt(msgspec.Struct, frozen=True):
-    """A waiting message that was looked at and waits on: why, in words, and when it is looked at again."""
+    """A waiting message that was checked and still waits: the reason for people, and when it is checked again."""
 
     target: int
     seq: int

@@ -18,25 +18,25 @@ from connector.state.schema import IS_PENDING, PENDING_TARGETS, instant, links, 
 
 _WAITS = targets.c.wait.is_not(None)
 _IS_WAITED_FOR = text("targets.waits_for IS NOT NULL")
-"""In letters, as the index says it."""
+"""As text, so that the query planner matches it to the partial index."""
 
 
 def by_reason(connection: Connection, entity: str) -> dict[str, int]:
-    """How many pending messages wait, by the code of what they wait for."""
+    """Return how many pending messages wait, by the code of their wait reason."""
     waiting = select(targets.c.wait, func.count()).select_from(PENDING_TARGETS)
     query = waiting.where(waiting_here(connection, entity), turns.c.waits).group_by(targets.c.wait)
     return {row[0]: row[1] for row in connection.execute(query.order_by(targets.c.wait))}
 
 
 def due_ids(connection: Connection, entity: str, now: datetime, limit: int) -> list[int]:
-    """The waiting messages that are to be looked at now, the longest due first."""
+    """Return the targets of waiting messages that are due to be checked, the longest due first."""
     chosen = and_(waiting_here(connection, entity), turns.c.waits, turns.c.not_before <= micros(now))
     query = select(turns.c.target).where(chosen).order_by(turns.c.not_before, turns.c.target).limit(limit)
     return [row[0] for row in connection.execute(query)]
 
 
 def over_since(connection: Connection, wait: Wait | None, since: datetime) -> bool:
-    """Return whether the record that ends the wait was sent since then, while somebody found it missing."""
+    """Return whether the record that ends the wait was sent since then: in between it was found missing."""
     if wait is None or wait.waits_for is None:
         return False
     entity, _, key = wait.waits_for.partition(" ")
@@ -45,7 +45,7 @@ def over_since(connection: Connection, wait: Wait | None, since: datetime) -> bo
 
 
 def keep(connection: Connection, looked_at: Sequence[LookedAt], now: datetime) -> None:
-    """Keep that these messages wait on. now: when it was asked whether they do."""
+    """Store that these messages still wait. now: when that was checked."""
     for one in looked_at:
         here = and_(targets.c.id == one.target, targets.c.seq == one.seq, IS_PENDING)
         values = {**columns(one.wait), "reason": one.reason, "not_before": _again_at(connection, one, now)}
@@ -57,7 +57,7 @@ def _again_at(connection: Connection, one: LookedAt, now: datetime) -> int:
 
 
 def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
-    """The columns of a message that say what it waits for."""
+    """Return the columns of a target that describe its wait."""
     if wait is None:
         return dict.fromkeys(("wait", "waiting_since", "waits_for", "wait_told_at"))
     reported_at = None if wait.reported_at is None else micros(wait.reported_at)
@@ -70,14 +70,14 @@ def columns(wait: Wait | None) -> Mapping[str, str | int | None]:
 
 
 def end_of(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
-    """These records were sent: whatever waits for one of them is looked at by the next sync."""
+    """Make messages that wait for these records due, because the records were sent."""
     for part in chunked([f"{entity} {key}" for key in acumatica_keys]):
         here = and_(_IS_WAITED_FOR, in_any(connection, targets.c.waits_for, part))
         connection.execute(update(targets).where(here).values(not_before=0))
 
 
 def check_again(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> None:
-    """Look at what waits of these records with the next push, whenever it was due."""
+    """Make waiting messages of these records due, so that the next push checks them."""
     for part in chunked(list(acumatica_keys)):
         waiting = and_(targets.c.entity == entity, IS_PENDING, _WAITS)
         here = and_(waiting, in_any(connection, targets.c.acumatica_key, part))
@@ -85,7 +85,9 @@ def check_again(connection: Connection, entity: str, acumatica_keys: Sequence[st
 
 
 def longest(connection: Connection, entity: str, since: datetime) -> tuple[int, datetime, list[str]] | None:
-    """How many messages have waited since then or before, the newest of these instants, and the keys of the oldest."""
+    """Return how many messages have waited since then or longer, when the last of them began, and the keys of the three
+    that have waited longest; `None` if there are none.
+    """
     waiting = and_(turns.c.entity == entity, turns.c.waits, targets.c.waiting_since <= micros(since))
     counted = select(func.count(), func.max(targets.c.waiting_since)).select_from(PENDING_TARGETS).where(waiting)
     how_many, newest = connection.execute(counted).one()

@@ -7,7 +7,7 @@ import pytest
 from connector.model.failures import FailureCode
 from connector.state.queue.changes import Changes
 from connector.state.queue.desired import DesiredValue
-from connector.state.queue.plain_chunk import Kept, queue_plainly
+from connector.state.queue.plain_chunk import TargetColumns, queue_plainly
 
 PLACES = [("A", "east"), ("A", "west"), ("B", "east")]
 IDS = [11, 12, 13]
@@ -17,7 +17,7 @@ def want(record: str, source: str, value: int | None, in_stock: bool | None = Tr
     return DesiredValue(record, record.lower(), source, record, value, in_stock, **more)
 
 
-def kept(**columns: list[Any]) -> Kept:
+def kept(**columns: list[Any]) -> TargetColumns:
     """Targets of A and B, each with 5 pieces in stock, but for these columns."""
     records = [record for record, _source in PLACES]
     usual: dict[str, list[Any]] = {
@@ -30,10 +30,12 @@ def kept(**columns: list[Any]) -> Kept:
         "in_stock": [1, 1, 1],
         "is_open": [0, 0, 0],
     }
-    return Kept(**{**usual, **columns})
+    return TargetColumns(**{**usual, **columns})
 
 
-def queued(wanted: list[DesiredValue], of: Kept, sending: tuple[int, ...] = ()) -> dict[bool | None, Any] | None:
+def queued(
+    wanted: list[DesiredValue], of: TargetColumns, sending: tuple[int, ...] = ()
+) -> dict[bool | None, Any] | None:
     """What is queued by stock status and target; None where the chunk is not plain."""
     changes = Changes(0, "inventory")
     if not queue_plainly(wanted, of, sending, changes):
@@ -74,12 +76,12 @@ def test_a_value_that_was_never_confirmed_is_queued() -> None:
         kept(acumatica_keys=["A", "A", "C"]),
         kept(skus=["A", "A", "b"]),
         kept(sources=["east", "north", "east"]),
-        Kept(*(column[:2] for column in kept())),
-        Kept(*([*column, column[-1]] for column in kept())),
+        TargetColumns(*(column[:2] for column in kept())),
+        TargetColumns(*([*column, column[-1]] for column in kept())),
     ],
     ids=["one waits", "another record", "another spelling", "another source", "a new place", "a place without a value"],
 )
-def test_targets_that_need_a_decision(of: Kept) -> None:
+def test_targets_that_need_a_decision(of: TargetColumns) -> None:
     """One that waits, is another record's or spelling's, is not there yet, or is wanted no more: nothing is done."""
     assert queued([want(*place, 6) for place in PLACES], of) is None
 
