@@ -29,8 +29,8 @@ def add_to(app: typer.Typer) -> None:
 
 def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     from app.effective_settings import effective_settings
-    from app.explain import NOTHING_KNOWN, explain
-    from app.explain_now import explain_now
+    from app.explain.from_magento import explain_now
+    from app.explain.from_state import NOTHING_KNOWN, explain
 
     if chosen_entities(entity) != [entity]:
         raise typer.BadParameter("explain takes one entity.")

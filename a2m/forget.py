@@ -34,7 +34,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     from prefect.settings import PREFECT_API_URL
 
     from app.effective_settings import effective_settings
-    from app.keys import did_you_mean
+    from app.record_keys import did_you_mean
     from connector.clock import SystemClock
     from connector.state.operator import forget
     from flows.forget import forget_artifacts

@@ -60,8 +60,8 @@ def add_to(app: typer.Typer) -> None:
 def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json: bool) -> int:
     from a2m.progress import show_progress
     from app.effective_settings import effective_settings
-    from app.run import work_on
-    from app.run_request import RunEnvironment, RunRequest
+    from app.run.request import RunEnvironment, RunRequest
+    from app.run.work import work_on
     from connector.state.operator import actions
     from connector.state.queue import messages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.event_log import shows_waits
+from app.listeners.event_log import shows_waits
 from app.logs import print_to_stderr
 from entities.events import ChunkQueued, Event, Listener, Progress, Waiting
 

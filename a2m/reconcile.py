@@ -13,7 +13,7 @@ from a2m.sync import ONE_OR_ALL, chosen_entities
 from a2m.usage import JSON_HELP, SYNC, entity_argument
 
 if TYPE_CHECKING:
-    from app.differences import Compared
+    from app.reconcile import Compared
 
 ROWS_SHOWN = 50
 HEADS = ("key", "source", "Acumatica says", "Magento shows", "why", "cause")

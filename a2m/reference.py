@@ -175,7 +175,7 @@ def tables_page() -> str:
 def metrics_page() -> str:
     """Return the page of the figures for Prometheus, which has all of them whatever the state holds."""
     from app.effective_settings import effective_settings
-    from app.metrics import as_text
+    from app.status.metrics import as_text
 
     with effective_settings() as now:
         text = as_text(now, datetime.now(UTC)).decode()

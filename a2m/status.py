@@ -17,7 +17,7 @@ from a2m.sync import ONE_OR_ALL, chosen_entities
 from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 
 if TYPE_CHECKING:
-    from app.standing import Standing
+    from app.status.entity_status import Standing
     from connector.state.operator.overview import Overview
 
 
@@ -149,7 +149,7 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 def read_status() -> list[dict[str, Any]]:
     """Return how each entity stands."""
     from app.effective_settings import effective_settings
-    from app.standing import standings
+    from app.status.entity_status import standings
 
     now = datetime.now(UTC)
     with effective_settings() as here:

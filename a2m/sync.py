@@ -51,10 +51,10 @@ def add_to(app: typer.Typer) -> None:
 
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
     from a2m.progress import show_progress
-    from app.dry_run import copy_of_state, keep_everything_here
     from app.effective_settings import effective_settings
-    from app.run import work_on
-    from app.run_request import RunEnvironment, RunRequest
+    from app.run.dry_run import copy_of_state, keep_everything_here
+    from app.run.request import RunEnvironment, RunRequest
+    from app.run.work import work_on
     from tasks.sync import DIRECT_STAGES
 
     outcomes = []
@@ -89,7 +89,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
 
 
 def _show(outcome: object, *, dry_run: bool) -> None:
-    from app.run_request import RunResult
+    from app.run.request import RunResult
 
     assert isinstance(outcome, RunResult)
     counters = outcome.counters

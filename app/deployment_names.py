@@ -1,7 +1,7 @@
-"""What the deployments of entities, and their work pool, are called in Prefect.
+"""The names of the entities' deployments, and of their work pool, in Prefect.
 
-Prefect lists deployments by name, ten on a page: an entity's begins so that it stands before those that are started by
-hand, by whatever rule the database compares letters.
+Prefect lists deployments by name, ten to a page. The prefix sorts the entities' deployments before those that are
+started by hand, under any collation of the database (ADR 0057).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def deployment_name(entity: str) -> str:
 
 
 def entity_of(deployment: str) -> str:
-    """Return the entity of a deployment; the name itself where it is not an entity's."""
+    """Return the entity of a deployment, or the name unchanged if it is not an entity's deployment."""
     return deployment.removeprefix(FIRST)
 
 
 def full_name(entity: str) -> str:
-    """Return flow and deployment of an entity, as Prefect finds it."""
+    """Return `flow/deployment` of an entity, by which Prefect finds the deployment."""
     return f"{entity}/{deployment_name(entity)}"

@@ -1,6 +1,6 @@
-"""The settings in force: what the environment and the files say, together with what was saved from the Prefect UI.
+"""The effective settings: the environment and the files, together with what was saved in Prefect or the workspace.
 
-The one place that knows both: `settings` knows no database, and `connector.state` no settings.
+This is the only place that knows both: `settings` knows no database, and `connector.state` no settings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AppContext:
-    """The settings, the state database, and which saved version they are of."""
+    """The effective settings, the state database, the saved values among them and the number of their version."""
 
     settings: Settings
     state: State
@@ -30,10 +30,9 @@ class AppContext:
 
 @contextmanager
 def effective_settings(*, needs_both_systems: bool = False, secrets: Saved | None = None) -> Iterator[AppContext]:
-    """Yield the settings with their state database, which is closed at the end. Raises `SettingsError` and
-    `StateError`.
+    """Yield the settings with their state database, which is closed at the end.
 
-    `secrets` come from Prefect's Blocks and count as saved in the UI.
+    `secrets` come from Prefect's Blocks and have the rank of saved values. Raises `SettingsError` and `StateError`.
     """
     state = open_private_state()
     try:
@@ -43,12 +42,14 @@ def effective_settings(*, needs_both_systems: bool = False, secrets: Saved | Non
 
 
 def open_private_state() -> State:
-    """Return the state database; a warning is logged if others could read it. The folder is made private too, which
-    Test Connection reports: while the files in it are private, nobody could read anything. Raises `StateError`.
+    """Open the state database and make it and its folder private. Raises `StateError`.
+
+    If other users could read the database, a warning is logged. If only the folder was open, Test Connection reports
+    it: nobody could read anything, because the files in it were private.
     """
     state = open_state(database_url())
-    for one in state.opened:
-        _LOG.warning(one.message)
+    for finding in state.opened:
+        _LOG.warning(finding.message)
     return replace(state, opened=(*close_folder(home_folder()), *state.opened))
 
 
@@ -63,7 +64,7 @@ def read(state: State, *, needs_both_systems: bool = False, secrets: Saved | Non
     return AppContext(settings, state, saved, version.number if version else 0)
 
 
-def is_outdated(now: AppContext) -> bool:
-    """Return whether somebody saved other values since these settings were read."""
-    with now.state.read() as connection:
-        return saved_settings.newest_number(connection) != now.version
+def is_outdated(context: AppContext) -> bool:
+    """Return whether a newer version was saved since these settings were read."""
+    with context.state.read() as connection:
+        return saved_settings.newest_number(connection) != context.version

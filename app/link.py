@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.composition import acumatica_by_hand, magento_access
-from app.keys import UnknownKey, did_you_mean, keys_of, known_keys
+from app.clients import magento_access, operator_session
+from app.record_keys import UnknownKey, did_you_mean, keys_of, known_keys
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.client import MagentoClient
@@ -85,7 +85,7 @@ async def _record(
     found = known_keys(state, entity, typed)
     if not found:
         keys = keys_of(state, settings, entity, typed)
-        async with acumatica_by_hand(settings, state, clock, "Link", waits) as session:
+        async with operator_session(settings, state, clock, "Link", waits) as session:
             found = sorted(await sides.in_acumatica(session, settings, keys))
     if not found:
         message = f"Acumatica has no {entity} {typed.strip()!r}. Nothing was linked."

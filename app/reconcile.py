@@ -14,11 +14,10 @@ from typing import Any
 
 import msgspec
 
-from app.differences import Compared, compare
-from app.dry_run import copy_of_state, keep_everything_here
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest, RunResult
-from app.sync_progress import progress_kept
+from app.listeners.sync_progress import progress_kept
+from app.run.dry_run import copy_of_state, keep_everything_here
+from app.run.request import RunEnvironment, RunRequest, RunResult
+from app.run.work import work_on
 from connector.clock import Clock, SystemClock
 from connector.model.comparison import comparison_key
 from connector.model.difference import Difference
@@ -30,6 +29,15 @@ from connector.state.sync import ledger
 from entities.base import RunContext
 from entities.events import Listener
 from settings import Settings
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """How many places were compared, and those that differ; `why_not`: why nothing could be compared."""
+
+    entity: str
+    places: int
+    differences: list[Difference]
+    why_not: str | None = None
 
 
 async def reconcile(
@@ -64,6 +72,27 @@ async def reconcile(
         return result
     why_not = outcome.fault or outcome.stopped or " ".join(outcome.remarks.waits)
     return Compared(entity, places=0, differences=[], why_not=why_not or None)
+
+
+async def compare(context: RunContext[Any], began: datetime) -> Compared:
+    """Compare after a sync that queued what differs and sent nothing. Raises a `MagentoFault`."""
+    with context.state.read() as connection:
+        waiting = messages.pending(connection, context.name)
+        unsent = messages.failed(connection, context.name)
+    failed = [
+        Difference(
+            one.key,
+            one.source,
+            sku=one.sku or one.key,
+            acumatica="",
+            magento="",
+            why=one.reason or "failed",
+            cause=one.cause or "",
+        )
+        for one in unsent
+    ]
+    compared, differing = await context.entity.differences(context, waiting, began)
+    return Compared(context.name, compared, [*failed, *differing])
 
 
 def chosen_of(

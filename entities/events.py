@@ -1,6 +1,7 @@
 """What happens in a run, as small frozen structs, and the listeners that get it.
 
-The stages emit; the counts (`app.counting`), the log (`app.event_log`), Prefect's progress and the command line listen.
+The stages emit. The listeners are those of `app.listeners` (counts, log, progress, spans), Prefect's progress bar and
+the command line.
 There is an event for a sync, a page, a chunk, a request or a kind of failure, never one for each record: values go by
 the ten thousand.
 """

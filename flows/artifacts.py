@@ -21,7 +21,7 @@ from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_UI_URL
 
-from app.commands_named import IN_PREFECT, named_as
+from app.command_names import PREFECT_NAMES, replace_commands
 from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 from connector.state.engine import State
@@ -42,7 +42,7 @@ _OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|])")
 
 def as_in_prefect(text: str) -> str:
     """Return a text as somebody reads it in Prefect: what it names of the command line is called as the deployments."""
-    return named_as(text, IN_PREFECT)
+    return replace_commands(text, PREFECT_NAMES)
 
 
 async def name_run(name: str) -> None:

@@ -11,9 +11,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from app.effective_settings import AppContext, is_outdated, read
-from app.keys import keys_of
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest, RunResult
+from app.record_keys import keys_of
+from app.run.request import RunEnvironment, RunRequest, RunResult
+from app.run.work import work_on
 from connector.clock import Clock, SystemClock
 from connector.state.coordination import wakeups
 from connector.state.coordination.lease import LEASE_SECONDS

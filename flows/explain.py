@@ -13,10 +13,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from app.effective_settings import effective_settings
-from app.explain import explanation
-from app.explain_now import explain_now
-from app.needs import needs
-from app.standing import Standing, standings
+from app.explain.from_magento import explain_now
+from app.explain.from_state import explanation
+from app.status.attention import needs
+from app.status.entity_status import Standing, standings
 from connector.errors import ConnectorError
 from connector.state.faults import StateError
 from flows.administer import Entity

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from prefect import get_run_logger
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
-from app.run_request import RunResult
+from app.run.request import RunResult
 from entities.events import Event, Listener, Progress
 
 

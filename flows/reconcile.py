@@ -9,9 +9,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from app.differences import Compared
 from app.effective_settings import effective_settings
-from app.reconcile import chosen_of, is_right, reconcile, remember, remember_repaired, repair
+from app.reconcile import Compared, chosen_of, is_right, reconcile, remember, remember_repaired, repair
 from connector.state.faults import StateError
 from entities.names import NAMES
 from flows.administer import OneOrAll

@@ -1,6 +1,6 @@
 """Which settings name something that Acumatica or Magento has: a warehouse, a class, a source.
 
-A person who edits such a setting is offered what there is (`app.choices`).
+A person who edits such a setting is offered what there is (`app.setting_choices`).
 """
 
 from __future__ import annotations

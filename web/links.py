@@ -7,7 +7,7 @@ from functools import cache
 
 from markupsafe import Markup, escape
 
-from app.commands_named import ON_PAGES, named_as
+from app.command_names import PAGE_NAMES, replace_commands
 from settings import Setting, all_settings, as_on_the_screen
 
 _NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
@@ -16,7 +16,7 @@ _NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
 def with_links(text: str) -> Markup:
     """Return the text, escaped, in which every setting is a link to its field."""
     parts: list[Markup] = []
-    left = named_as(as_on_the_screen(text), ON_PAGES)
+    left = replace_commands(as_on_the_screen(text), PAGE_NAMES)
     while found := _NAMED.search(left):
         before, name, left = left[: found.start()], found[0], left[found.end() :]
         setting = _settings().get(name)

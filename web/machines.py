@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.metrics import as_text
+from app.status.metrics import as_text
 from connector.state.faults import StateError
 from settings import SettingsError
 from web.security.visitor import visitor_of

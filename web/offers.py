@@ -13,7 +13,7 @@ from settings import Settings
 from settings.offers import Offer, offers_of
 
 if TYPE_CHECKING:
-    from app.choices import Choices
+    from app.setting_choices import Choices
 
 KEPT = timedelta(minutes=10)
 PATIENCE = 20.0
@@ -41,7 +41,7 @@ class Offers:
 
 
 async def _read(settings: Settings, state: State, wanted: set[Offer]) -> Choices:
-    from app.choices import Choices, read_choices  # only here: it loads what other pages do not need
+    from app.setting_choices import Choices, read_choices  # only here: it loads what other pages do not need
 
     try:
         async with asyncio.timeout(PATIENCE):

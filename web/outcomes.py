@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector.model.failures import label_of
 
 if TYPE_CHECKING:
-    from app.explain import Delivered
+    from app.explain.from_state import Delivered
 
 OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Failed", "bad"), "sending": ("No answer yet", "accent")}
 

@@ -19,8 +19,8 @@ from connector.state.faults import StateError
 from settings import Settings
 
 if TYPE_CHECKING:
-    from app.preview_documents import ForeseenDocuments
-    from app.preview_values import Foreseen
+    from app.preview.documents import ForeseenDocuments
+    from app.preview.values import Foreseen
 
 REMEMBERED = 20
 
@@ -56,7 +56,7 @@ class Previews:
         return self._known.get(name)
 
     def _work(self, preview: Preview, before: Settings, after: Settings, state: State) -> None:
-        from app.preview import affected  # only here: it loads what the pages do not need
+        from app.preview.preview import affected  # only here: it loads what the pages do not need
 
         with self._one_at_a_time:
             try:
@@ -75,7 +75,7 @@ class Previews:
 
 
 async def _foresee(preview: Preview, names: Sequence[str], before: Settings, after: Settings, state: State) -> None:
-    from app.preview import foresee
+    from app.preview.preview import foresee
 
     def report(message: str) -> None:
         preview.progress = message

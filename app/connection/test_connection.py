@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from app.composition import acumatica_by_hand, magento_access
+from app.clients import magento_access, operator_session
 from app.connection.acumatica import check_acumatica
 from app.connection.magento import BESIDE_OAUTH, EDITION, check_bearer_token, check_magento
 from app.connection.permissions import permission_checks
@@ -52,7 +52,7 @@ async def _checks(
     settings: Settings, state: State, clock: Clock, waits: Callable[[str], object]
 ) -> AsyncIterator[Check]:
     currency = next((one for entity in ENTITIES.values() if (one := entity.currency(settings))), "")
-    async with acumatica_by_hand(settings, state, clock, "Test Connection", waits) as session:
+    async with operator_session(settings, state, clock, "Test Connection", waits) as session:
         unasked = ""
         elsewhere = partial(what_answers_at, session.access.url, clock)
         async for check in check_acumatica(session, _named(settings, currency), elsewhere):

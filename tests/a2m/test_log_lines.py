@@ -55,7 +55,7 @@ def test_text_lines(a2m, make_world):
     output = a2m("sync", "price", "--json", A2M_LOG_LEVEL="info")
     (line,) = output.err.splitlines()
     _day, _time, level, module, message = line.split(maxsplit=4)
-    assert (level, module) == ("INFO", "app.event_log:")
+    assert (level, module) == ("INFO", "app.listeners.event_log:")
     assert message.startswith("price: 3 changed, 3 sent in 3 requests (3 read in ")
 
 
@@ -74,7 +74,7 @@ def test_a_fault_stands_once_on_standard_error(a2m, make_world):
     output = a2m("sync", "price", "--json", A2M_LOG_LEVEL="ERROR")
     assert output.code == 1
     (line,) = output.err.splitlines()
-    assert "ERROR app.event_log: price: " in line
+    assert "ERROR app.listeners.event_log: price: " in line
 
 
 @pytest.mark.parametrize(("level", "printed"), [("ERROR", "The session is waited for.\n"), ("WARNING", "")])
@@ -148,10 +148,10 @@ def test_prefect_writes_lines_of_the_same_form(tmp_path):
     ask = (
         "import logging\nimport prefect.main\nfrom prefect.logging import get_logger\n"
         "get_logger('runner').warning('[red]one[/red]\\ntwo')\n"
-        "logging.getLogger('app.event_log').warning('%s', 'x' * 300, extra={'fields': {'event': 'waiting'}})"
+        "logging.getLogger('app.listeners.event_log').warning('%s', 'x' * 300, extra={'fields': {'event': 'waiting'}})"
     )
     environ = {**os.environ, **PREFECT_IN_JSON, "PREFECT_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, text=True, check=True)
     of_prefect, ours = (json.loads(line) for line in done.stderr.splitlines())
     assert (of_prefect["level"], of_prefect["message"]) == ("WARNING", "[red]one[/red]\ntwo")
-    assert (ours["logger"], ours["event"], ours["message"]) == ("app.event_log", "waiting", "x" * 300)
+    assert (ours["logger"], ours["event"], ours["message"]) == ("app.listeners.event_log", "waiting", "x" * 300)

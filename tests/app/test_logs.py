@@ -48,7 +48,7 @@ def test_a_bad_value_is_refused(monkeypatch, name, ask, choices):
 
 def test_a_line_of_json_holds_the_fields_of_an_event():
     """It stays one line whatever the message holds."""
-    record = logging.LogRecord("app.event_log", logging.WARNING, "", 0, "%s", ("two\nlines, ü",), None)
+    record = logging.LogRecord("app.listeners.event_log", logging.WARNING, "", 0, "%s", ("two\nlines, ü",), None)
     record.fields = {"event": "waiting", "entity": "price"}
     line = JsonLines().format(record)
     assert "\n" not in line
@@ -56,7 +56,7 @@ def test_a_line_of_json_holds_the_fields_of_an_event():
     assert known.pop("time").endswith("+00:00")
     assert known == {
         "level": "WARNING",
-        "logger": "app.event_log",
+        "logger": "app.listeners.event_log",
         "message": "two\nlines, ü",
         "event": "waiting",
         "entity": "price",

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from app.lease_holder import acquire_lease, heartbeat
-from app.sync_progress import progress_shown
+from app.listeners.sync_progress import progress_shown
+from app.run.lease import acquire_lease, heartbeat
 from app.threads import finished_in_a_thread
 from connector.state.coordination import lease
 from entities.events import SyncStarted

@@ -9,8 +9,8 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest
+from app.run.request import RunEnvironment, RunRequest
+from app.run.work import work_on
 from connector.acumatica.session import AcumaticaSession
 from connector.clock import SystemClock
 from connector.state.engine import open_state

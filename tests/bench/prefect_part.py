@@ -6,8 +6,8 @@ import asyncio
 import time
 from typing import Any
 
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest
+from app.run.request import RunEnvironment, RunRequest
+from app.run.work import work_on
 from connector.state.engine import open_state
 from flows.stages import in_prefect
 from settings import load_settings

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import httpx
 
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest
+from app.run.request import RunEnvironment, RunRequest
+from app.run.work import work_on
 from connector.clock import SystemClock
 from connector.state.engine import open_state
 from receiver.app import create_app

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from a2m import __main__ as command_line
-from app.run import FAULTS
+from app.run.work import FAULTS
 from connector.acumatica.errors import AcumaticaBusy, LoginRefused, NoRights
 from connector.errors import ConnectorError
 from connector.magento.errors import NoAnswer, TemporaryFault, Unauthorized

@@ -14,7 +14,7 @@ from support.altered import JSON
 from support.crashes import Death, sync_in_process
 from support.world import World
 
-from app.composition import acumatica_access
+from app.clients import acumatica_access
 from connector import failpoints
 from connector.acumatica.session import acumatica_session
 from connector.state.coordination.quota import REFUSED_LOGIN_PAUSE

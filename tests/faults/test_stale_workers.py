@@ -14,7 +14,7 @@ from support.crashes import sync_in_process
 from support.stories import STORIES, Scene
 from support.world import ENTITIES, World
 
-from app import lease_holder as keep_lease
+from app.run import lease as keep_lease
 from connector import failpoints
 from connector.state.coordination.lease import LEASE_SECONDS
 

@@ -24,7 +24,7 @@ from support.life import KINDS, Life
 from support.surroundings import of_the_test
 from support.world import ENTITIES, world
 
-from app.run_request import RunResult
+from app.run.request import RunResult
 from connector.failpoints import ORDER_STEPS, PRICE_STEPS, SHIPMENT_STEPS, STEPS
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.operator import actions

@@ -18,8 +18,8 @@ from support import invariant
 from support.invariant import Right
 from support.world import ENTITIES
 
-from app.run import work_on
-from app.run_request import RunRequest, RunResult
+from app.run.request import RunRequest, RunResult
+from app.run.work import work_on
 from connector.state.engine import State
 from connector.state.operator import actions
 from connector.state.queue import messages

@@ -14,8 +14,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from app.effective_settings import AppContext, effective_settings, is_outdated, read
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest
+from app.run.request import RunEnvironment, RunRequest
+from app.run.work import work_on
 from settings import Settings
 
 PAUSE = 1.0

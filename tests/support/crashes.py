@@ -90,8 +90,8 @@ def _sync(
     sent: Path,
     death: Death | None,
 ) -> None:
-    from app.run import work_on
-    from app.run_request import RunEnvironment, RunRequest
+    from app.run.request import RunEnvironment, RunRequest
+    from app.run.work import work_on
     from connector.clock import ManualClock
     from connector.state.engine import open_state
     from settings import load_settings

@@ -12,8 +12,8 @@ from connector import failpoints
 def main(entity: str) -> None:
     """Begin a sync of the entity; say so once it is logged in to Acumatica, and go no further."""
     from app.effective_settings import effective_settings
-    from app.run import work_on
-    from app.run_request import RunRequest
+    from app.run.request import RunRequest
+    from app.run.work import work_on
 
     def stop(step: str) -> None:
         if step == "pulled":

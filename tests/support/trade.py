@@ -9,7 +9,7 @@ from typing import Any
 from support.served import client
 from support.world import World
 
-from app.run_request import RunResult
+from app.run.request import RunResult
 from settings import Settings
 
 ADDRESS = {"AddressLine1": "1 Example Street", "City": "New York", "PostalCode": "10019", "State": "NY"}

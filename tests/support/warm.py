@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import crashes, licence_worker, queue_worker
 
-from app.run import work_on
+from app.run.work import work_on
 from connector.http import trust
 from connector.state.engine import open_state
 from entities.registry import ENTITIES

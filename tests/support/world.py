@@ -19,8 +19,8 @@ from support.late import LateRequests
 from support.noted import NotedFaults
 from support.served import Served, client
 
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest, RunResult
+from app.run.request import RunEnvironment, RunRequest, RunResult
+from app.run.work import work_on
 from connector.clock import ManualClock
 from connector.state.engine import open_state
 from connector.state.queue import messages

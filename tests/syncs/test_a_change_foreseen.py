@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.world import World
 
-from app.preview import affected, foresee
+from app.preview.preview import affected, foresee
 from sandbox.catalogue import Product
 
 PRODUCTS = [

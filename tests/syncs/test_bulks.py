@@ -8,9 +8,9 @@ from support.crashes import Death, dies_at
 from support.world import World
 
 from app.connection.test_connection import check_connection
-from app.dry_run import copy_of_state, keep_everything_here
-from app.run import work_on
-from app.run_request import RunEnvironment, RunRequest
+from app.run.dry_run import copy_of_state, keep_everything_here
+from app.run.request import RunEnvironment, RunRequest
+from app.run.work import work_on
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.queue import bulks, messages
 from entities.price.check_bulks import CONSUMER

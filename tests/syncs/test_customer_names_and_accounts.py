@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.customers import CONTACT, Shop, added
 
-from app.explain import explain
+from app.explain.from_state import explain
 
 ODD = {**CONTACT, "Email": "buyer@example.com", "FirstName": "Anne (Office)", "LastName": "Mueller/Schmidt"}
 NO_EMAIL = {**CONTACT, "Email": ""}

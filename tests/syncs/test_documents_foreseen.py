@@ -7,7 +7,7 @@ from support.customers import added
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.preview import foresee
+from app.preview.preview import foresee
 
 CUSTOMERS = STORIES["customer"].sections
 

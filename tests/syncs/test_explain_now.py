@@ -9,7 +9,7 @@ import pytest
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.explain_now import explain_now
+from app.explain.from_magento import explain_now
 from entities.explained import NOW
 from sandbox.catalogue import Product
 

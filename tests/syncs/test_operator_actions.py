@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.explain import explain
+from app.explain.from_state import explain
 from connector.state.operator import actions
 from connector.state.queue import messages
 from sandbox.catalogue import Product

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.sales import Sales
 
-from app.explain import explain
+from app.explain.from_state import explain
 from connector.state.operator import overview
 from connector.state.queue import messages
 from entities.waiting import WaitReason

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from support.sales import SECTIONS
 from support.world import World
 
-from app.explain import explain
+from app.explain.from_state import explain
 from flows.artifacts import failed_rows
 from sandbox.catalogue import Product
 

@@ -3,7 +3,7 @@
 import pytest
 from support.sales import Sales
 
-from app.explain import explain
+from app.explain.from_state import explain
 from sandbox.catalogue import Product
 
 STOCK = {"MAIN": 100_000, "EAST": 100_000}

@@ -4,7 +4,7 @@ import pytest
 from support.sales import Sales
 from support.trade import WAREHOUSES, Trade
 
-from app.explain import explain
+from app.explain.from_state import explain
 from connector.state.queue import messages
 from sandbox.catalogue import Product
 

@@ -6,7 +6,7 @@ import pytest
 from support.sales import Sales
 from support.trade import GROUND
 
-from app.explain import explain
+from app.explain.from_state import explain
 from app.reconcile import reconcile
 from connector.state.operator import actions
 from connector.state.sync import links

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.workspace import NOW, RUN
 
-from app.sync_progress import SyncProgress
+from app.listeners.sync_progress import SyncProgress
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import overview
 from connector.state.schema import micros, requests, targets

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.workspace import NOW
 
-from app.sync_progress import SyncProgress
+from app.listeners.sync_progress import SyncProgress
 from connector.model.difference import Difference
 from connector.state.operator import comparisons
 from web.pages.reconcile import agreement

@@ -86,5 +86,7 @@ async def test_what_magento_shows_now(site, monkeypatch):
 
 async def test_only_one_is_found(site, monkeypatch):
     """It is shown at once."""
-    monkeypatch.setattr("app.keys.known_keys", lambda _state, entity, typed: [typed] if entity == "order" else [])
+    monkeypatch.setattr(
+        "app.record_keys.known_keys", lambda _state, entity, typed: [typed] if entity == "order" else []
+    )
     assert site.get("/record?q=SO 000003").headers["location"] == "/record/order?key=SO+000003"

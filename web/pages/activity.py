@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from app.standing import standings
+from app.status.entity_status import standings
 from connector.acumatica.access import host_of
 from connector.state.coordination import lease
 from connector.state.coordination.quota import licence_use

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from app.deployment_names import full_name
-from app.needs import missing_settings, needs
-from app.standing import Activity, Standing, standings
+from app.status.attention import missing_settings, needs
+from app.status.entity_status import Activity, Standing, standings
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import comparisons
 from connector.state.sync import entities

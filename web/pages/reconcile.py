@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.sync_progress import as_progress
+from app.listeners.sync_progress import as_progress
 from connector.state.operator import comparisons
 from connector.state.operator.comparisons import Comparison
 from entities.difference_cause import DifferenceCause, label_of_cause

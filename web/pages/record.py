@@ -21,7 +21,7 @@ DELIVERIES_SHOWN = 30
 
 def search(visit: Visit) -> Response:
     """Find a record of any entity by what was typed; the only one that is found is shown at once."""
-    from app.keys import known_keys, near_keys  # only here: the entities load what other pages do not need
+    from app.record_keys import known_keys, near_keys  # only here: the entities load what other pages do not need
 
     typed = visit.query.get("q", "").strip()[:LONGEST]
     state = visit.workspace.state
@@ -40,7 +40,7 @@ def search(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """Show what is known of one record, from the state database alone."""
-    from app.explain import explanation  # only here, too
+    from app.explain.from_state import explanation  # only here, too
 
     entity, key = _record(visit)
     found = explanation(
@@ -60,7 +60,7 @@ def show(visit: Visit) -> Response:
 
 def show_now(visit: Visit) -> Response:
     """Show what Magento shows at this moment, which is asked."""
-    from app.explain_now import explain_now  # only here, too
+    from app.explain.from_magento import explain_now  # only here, too
 
     entity, key = _record(visit)
     here = visit.here

@@ -32,7 +32,7 @@ class _Chosen(NamedTuple):
 
 def show(visit: Visit) -> Response:
     """Show a part of what was sent, the newest first."""
-    from app.what_was_sent import what_was_sent  # only here: the entities load what other pages do not need
+    from app.explain.sent import what_was_sent  # only here: the entities load what other pages do not need
 
     chosen = _chosen(visit)
     before = visit.query.get("before", "")
@@ -62,7 +62,7 @@ def as_csv(visit: Visit) -> Response:
 
 
 def _lines(visit: Visit, chosen: _Chosen) -> Iterator[str]:
-    from app.what_was_sent import what_was_sent  # only here, too
+    from app.explain.sent import what_was_sent  # only here, too
 
     yield csv_lines([COLUMNS])
     before = None

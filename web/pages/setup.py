@@ -9,7 +9,15 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from app.change_settings import SavedMeanwhile, as_it_would_be, changes, restore, save, save_secrets, settings_of
+from app.change_settings import (
+    SavedMeanwhile,
+    changes,
+    restore,
+    save,
+    save_secrets,
+    settings_after_save,
+    settings_of_version,
+)
 from connector.state.operator import saved_settings
 from entities.names import NAMES
 from settings import Setting, SettingsError, all_settings, as_form, as_on_the_screen, from_form, sections
@@ -137,7 +145,7 @@ def _save(visit: Visit) -> Done | Response:
         wanted = changed(section, answers.filled, _shown(visit, version))
         meant = {name: value for name, value in from_form({section: wanted}).get(section, {}).items() if name in wanted}
         if "preview" in form:
-            after = as_it_would_be(here, {section: meant})
+            after = settings_after_save(here, {section: meant})
             preview = visit.workspace.previews.begin(here.settings, after, here.state)
             return _again(visit, section, answers, version, [], why, 200, preview=preview)
         later = [name for name in NAMES if form.get("later") == name]
@@ -168,7 +176,7 @@ def _show_in_prefect(visit: Visit) -> list[str]:
 def _shown(visit: Visit, version: int) -> Settings:
     """Return the settings as the page showed them."""
     here = visit.here
-    return here.settings if version == here.version else settings_of(here, version)
+    return here.settings if version == here.version else settings_of_version(here, version)
 
 
 def _saved_by_another(visit: Visit, section: str, answers: Answers, version: int, why: str) -> Response:
@@ -254,12 +262,12 @@ def show_version(visit: Visit) -> Response:
         version = saved_settings.of_number(connection, number)
     if version is None and number != 0:
         raise HTTPException(404)
-    at_that_time = settings_of(here, number)
+    at_that_time = settings_of_version(here, number)
     return visit.render(
         "setup_version.html",
         number=number,
         version=version,
-        made=changes(settings_of(here, number - 1), at_that_time) if number else [],
+        made=changes(settings_of_version(here, number - 1), at_that_time) if number else [],
         would=changes(here.settings, at_that_time),
         newest=here.version,
         times=visit.times,

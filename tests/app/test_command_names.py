@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.commands_named import IN_PREFECT, ON_PAGES, named_as
+from app.command_names import PAGE_NAMES, PREFECT_NAMES, replace_commands
 from connector.model.failure_help import HELP
 
 
@@ -24,12 +24,12 @@ def test_what_a_command_is_called(text, in_prefect, on_pages):
     """As a deployment in Prefect, as a button on the pages, with the record that it is about; a command that starts
     something on a machine stays one.
     """
-    assert named_as(text, IN_PREFECT) == in_prefect
-    assert on_pages in named_as(text, ON_PAGES)
+    assert replace_commands(text, PREFECT_NAMES) == in_prefect
+    assert on_pages in replace_commands(text, PAGE_NAMES)
 
 
 def test_no_fix_sends_a_reader_to_a_shell():
     """What to do about a failure names no command in either place."""
     for one in HELP.values():
-        for names in (IN_PREFECT, ON_PAGES):
-            assert "a2m " not in named_as(f"{one.meaning} {one.fix}", names)
+        for names in (PREFECT_NAMES, PAGE_NAMES):
+            assert "a2m " not in replace_commands(f"{one.meaning} {one.fix}", names)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.effective_settings import AppContext
-from app.sync_progress import SyncProgress, describe_progress, read_progress
+from app.listeners.sync_progress import SyncProgress, describe_progress, read_progress
 from connector.state.operator import actions, overview
 from connector.state.operator.actions import Group
 from connector.state.operator.overview import Overview

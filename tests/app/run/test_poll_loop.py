@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.world import world
 
-from app.poll_loop import poll_loop
+from app.run.poll_loop import poll_loop
 from connector.clock import ManualClock
 from connector.state.coordination import wakeups
 

@@ -1,7 +1,7 @@
-"""What needs a person now, the most urgent first; each with what helps.
+"""What needs a person's attention now, the most urgent first, each with its remedy.
 
-Comes from how the entities stand (`app.standing`): systems that are not configured, runs that fail, messages that
-failed, what waits too long, an entity without a sync.
+It is derived from the status of the entities (`app.status.entity_status`): systems that are not configured, runs that
+fail, failed messages, messages that wait too long, and an entity without a sync.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.effective_settings import AppContext
-from app.standing import Activity, Standing
+from app.status.entity_status import Activity, Standing
 from connector.model.failure_help import fix_of
 from connector.model.failures import label_of
 

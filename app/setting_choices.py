@@ -1,7 +1,7 @@
-"""What both systems offer for a setting: the warehouses, classes, ShipVias, sources and groups that there are.
+"""The values that Acumatica and Magento offer for a setting, such as warehouses, item classes, ShipVias and sources.
 
-Read when somebody edits a setting that names one. A system that does not answer, or does not allow it, offers nothing,
-and the name is typed; why is said.
+They are read when somebody edits a setting that names one. If a system does not answer or refuses, its list is missing
+and the reason is returned; the user then types the name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from app.composition import acumatica_by_hand, magento_access
+from app.clients import magento_access, operator_session
 from connector.acumatica import customers as of_customers
 from connector.acumatica import setup
 from connector.acumatica.session import AcumaticaSession
@@ -23,44 +23,44 @@ from settings import Settings
 from settings.offers import Offer
 
 NOT_LOGGED_IN = 0
-"""The group of visitors, which no customer can have."""
+"""The id of Magento's group of visitors. No customer can belong to it."""
 
 
 @dataclass
 class Choices:
-    """The lists that were read, and why others were not."""
+    """The lists that were read, and the reasons why others could not be."""
 
     lists: dict[Offer, list[str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-async def read_choices(settings: Settings, state: State, clock: Clock, wanted: Collection[Offer]) -> Choices:
-    """Read these lists. What cannot be read is said."""
-    found = Choices()
-    of_acumatica = [one for one in _IN_ACUMATICA if one in wanted]
-    of_magento = [one for one in _IN_MAGENTO if one in wanted]
-    if of_acumatica:
+async def read_choices(settings: Settings, state: State, clock: Clock, offers: Collection[Offer]) -> Choices:
+    """Read these lists. A list that cannot be read becomes a problem of the result; nothing is raised for it."""
+    choices = Choices()
+    in_acumatica = [offer for offer in _IN_ACUMATICA if offer in offers]
+    in_magento = [offer for offer in _IN_MAGENTO if offer in offers]
+    if in_acumatica:
         try:
-            async with acumatica_by_hand(settings, state, clock, "Setup Parameters", lambda _message: None) as session:
-                for one in of_acumatica:
-                    await _read(found, one, partial(_IN_ACUMATICA[one], session))
+            async with operator_session(settings, state, clock, "Setup Parameters", lambda _message: None) as session:
+                for offer in in_acumatica:
+                    await _read(choices, offer, partial(_IN_ACUMATICA[offer], session))
         except ConnectorError as fault:
-            found.problems.append(str(fault))
-    if of_magento:
+            choices.problems.append(str(fault))
+    if in_magento:
         try:
             async with MagentoClient(magento_access(settings), clock=clock) as client:
-                for one in of_magento:
-                    await _read(found, one, partial(_IN_MAGENTO[one], client))
+                for offer in in_magento:
+                    await _read(choices, offer, partial(_IN_MAGENTO[offer], client))
         except ConnectorError as fault:
-            found.problems.append(str(fault))
-    return found
+            choices.problems.append(str(fault))
+    return choices
 
 
-async def _read(found: Choices, one: Offer, read: Callable[[], Awaitable[list[str]]]) -> None:
+async def _read(choices: Choices, offer: Offer, read: Callable[[], Awaitable[list[str]]]) -> None:
     try:
-        found.lists[one] = sorted(set(await read()), key=str.casefold)
+        choices.lists[offer] = sorted(set(await read()), key=str.casefold)
     except ConnectorError as fault:
-        found.problems.append(f"The {one} could not be read: {fault}")
+        choices.problems.append(f"The {offer} could not be read: {fault}")
 
 
 async def _warehouses(session: AcumaticaSession) -> list[str]:
@@ -68,7 +68,7 @@ async def _warehouses(session: AcumaticaSession) -> list[str]:
 
 
 async def _branches(session: AcumaticaSession) -> list[str]:
-    return [one.branch for one in await setup.branches(session) if one.active]
+    return [branch.branch for branch in await setup.branches(session) if branch.active]
 
 
 async def _ship_vias(session: AcumaticaSession) -> list[str]:
@@ -78,7 +78,7 @@ async def _ship_vias(session: AcumaticaSession) -> list[str]:
 async def _sources(client: MagentoClient) -> list[str]:
     if not queries.has_msi(await queries.modules(client)):
         return []
-    return [one.source_code for one in await queries.sources(client) if one.enabled]
+    return [source.source_code for source in await queries.sources(client) if source.enabled]
 
 
 async def _groups(client: MagentoClient) -> list[str]:

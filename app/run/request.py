@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.lease_holder import LONG_PATIENCE
+from app.clients import OPERATOR_SESSION_WAIT
 from connector.acumatica.full_licence import PATIENCE
 from connector.clock import Clock, SystemClock
 from connector.state.engine import State
@@ -74,7 +74,7 @@ def limits_of(request: RunRequest, settings: Settings, started_at: datetime) -> 
     begins_at = request.due_at or started_at
     return Limits(
         lease_wait=usual_wait if request.lease_wait is None else request.lease_wait,
-        session_wait=LONG_PATIENCE if request.is_one_sync() else PATIENCE,
+        session_wait=OPERATOR_SESSION_WAIT if request.is_one_sync() else PATIENCE,
         begins_at=begins_at,
         ends_at=begins_at + timedelta(seconds=settings.queue.check_process_time),
     )

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.composition import Run
-from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
+from app.run.context import Run
+from app.run.request import RunEnvironment, RunRequest, RunResult, limits_of
 from connector.clock import Clock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -13,19 +11,11 @@ from app.threads import finished_in_a_thread
 from connector.clock import Clock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LEASE_SECONDS, Lease, LeaseHolder
-from connector.state.coordination.seats import IDLE_SECONDS
 from connector.state.engine import State
 from connector.state.faults import StateError
 
-LONG_PATIENCE = IDLE_SECONDS + 90.0
-"""Seconds for which what a person started waits for a session: until Acumatica has closed those of the dead."""
 RENEWED_EVERY = LEASE_SECONDS / 4
 CHECKED_EVERY = 1.0
-
-
-def somebody() -> str:
-    """Return who started this process, as others that wait for its lease read it."""
-    return f"{os.environ.get('USER', 'somebody')} on {socket.gethostname()}, process {os.getpid()}"
 
 
 async def acquire_lease(

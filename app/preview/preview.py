@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.fingerprint import fingerprint_of
-from app.preview_documents import ForeseenDocuments, foresee_documents
-from app.preview_values import Foreseen, foresee_values
+from app.preview.documents import ForeseenDocuments, foresee_documents
+from app.preview.values import Foreseen, foresee_values
 from connector.clock import Clock
 from connector.state.engine import State
 from entities.documents.entity import DocumentEntity

@@ -1,6 +1,6 @@
 """The counts of a run are made of its events."""
 
-from app.counting import counting
+from app.listeners.counting import counting
 from entities.counters import Counters
 from entities.events import AnswersFound, ChunkQueued, MessagesFailed, PageRead, Progress, RequestSettled
 

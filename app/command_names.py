@@ -1,7 +1,7 @@
-"""Commands that a text names, called as people find them where they read it: in Prefect, or on the workspace's pages.
+"""Replace the commands in a text by what does the same where the text is shown: in Prefect or in the workspace.
 
-Reasons and fixes are written once, for the command line (`a2m skip`); who reads them in Prefect or on a page has no
-shell, and presses a button there.
+Reasons and fixes are written once, for the command line (`a2m skip`). A reader of Prefect or of a page has no shell and
+presses a button instead (ADR 0057).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _COMMAND = re.compile(
     rf"(?: (?:price|inventory|customer|order|shipment|all)\b)?(?P<rest>(?: {_ARGUMENT})*)`?"
 )
 
-IN_PREFECT = {
+PREFECT_NAMES = {
     "sync": "run its deployment",
     "sync --key": "One Key Now",
     "failed": "Reprocess Failed Messages, Only list them",
@@ -29,9 +29,9 @@ IN_PREFECT = {
     "reconcile": "Reconcile",
     "check": "Test Connection",
 }
-"""What does the same among the deployments."""
+"""The deployment that does what a command does."""
 
-ON_PAGES = {
+PAGE_NAMES = {
     "sync": "Sync now",
     "sync --key": "Sync now",
     "failed": "Failed messages",
@@ -45,20 +45,23 @@ ON_PAGES = {
     "reconcile": "Reconcile",
     "check": "Test Connection",
 }
-"""What does the same in the workspace."""
+"""The page or button of the workspace that does what a command does."""
 
 
-def named_as(text: str, names: Mapping[str, str]) -> str:
-    """Return the text in which each command is called as `names` calls it; what only repeats a name goes."""
+def replace_commands(text: str, names: Mapping[str, str]) -> str:
+    """Return the text with each command replaced by its name in `names`.
 
-    def called(found: re.Match[str]) -> str:
-        name, rest = found["name"], found["rest"].strip()
+    Where a text already gives both, such as "Pause (a2m pause)", the name is not repeated.
+    """
+
+    def replacement(command: re.Match[str]) -> str:
+        name, rest = command["name"], command["rest"].strip()
         if name == "sync" and rest.startswith("--key"):
             return f"{names['sync --key']} ({rest.removeprefix('--key').strip()})"
-        which = rest.removesuffix("ID").strip() if name == "link" else ""
-        return f"{names[name]} ({which})" if which else names[name]
+        document = rest.removesuffix("ID").strip() if name == "link" else ""
+        return f"{names[name]} ({document})" if document else names[name]
 
-    named = _COMMAND.sub(called, text)
+    replaced = _COMMAND.sub(replacement, text)
     for name in set(names.values()):
-        named = named.replace(f"{name} ({name})", name)
-    return named
+        replaced = replaced.replace(f"{name} ({name})", name)
+    return replaced

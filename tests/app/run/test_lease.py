@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from support.world import World, world
 
-from app.lease_holder import acquire_lease, heartbeat
+from app.run.lease import acquire_lease, heartbeat
 from connector import failpoints
 from connector.state.coordination import lease
 from connector.state.coordination.lease import Lease, LeaseHolder, LeaseLost

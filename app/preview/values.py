@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from app.composition import run_context
-from app.preview_copy import PAGE, copy_of_what_is_known, pages_of_records, run_on_copy
+from app.preview.copy_of_state import PAGE, copy_of_what_is_known, pages_of_records, run_on_copy
+from app.run.context import run_context
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.state.engine import State

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.composition import magento_access
-from app.keys import keys_of
+from app.clients import magento_access
+from app.record_keys import keys_of
 from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from app.explain import Delivered, delivered_as_text
+from app.explain.from_state import Delivered, delivered_as_text
 from connector.state.engine import State
 from connector.state.operator.carried import carried
 from entities.registry import ENTITIES

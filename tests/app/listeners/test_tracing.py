@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from app import tracing
-from app.tracing import exporter_wanted
+from app.listeners import tracing
+from app.listeners.tracing import exporter_wanted
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_what_asks_for_spans(environ, wanted):
 
 def test_nothing_is_imported_where_nobody_asks():
     """A process that is asked for no spans has no module of OpenTelemetry's SDK."""
-    code = "import sys, app.tracing; print(app.tracing.provider(), 'opentelemetry' in sys.modules)"
+    code = "import sys, app.listeners.tracing; print(app.listeners.tracing.provider(), 'opentelemetry' in sys.modules)"
     clean = {name: value for name, value in __import__("os").environ.items() if not name.startswith("OTEL_")}
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=clean)
     assert shown.stdout == "None False\n"

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from app.effective_settings import AppContext
-from app.standing import Activity, Standing, standings
+from app.status.entity_status import Activity, Standing, standings
 from connector.acumatica.access import host_of
 from connector.state.coordination.quota import LicenceUse, licence_use
 from connector.state.operator import comparisons, deliveries

@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from app.composition import run_context
-from app.preview_copy import copy_of_what_is_known, keys_of_records, run_on_copy
-from app.preview_values import NOT_READ_YET, NOTHING_KNOWN
+from app.preview.copy_of_state import copy_of_what_is_known, keys_of_records, run_on_copy
+from app.preview.values import NOT_READ_YET, NOTHING_KNOWN
+from app.run.context import run_context
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.state.engine import State

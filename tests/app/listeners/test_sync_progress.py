@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from support.world import START
 
-from app.lease_holder import acquire_lease
-from app.sync_progress import ProgressKeeper, describe_progress, progress_shown, read_progress
+from app.listeners.sync_progress import ProgressKeeper, describe_progress, progress_shown, read_progress
+from app.run.lease import acquire_lease
 from connector.clock import ManualClock
 from connector.state.coordination import lease
 from connector.state.engine import open_state

@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.composition import Run, run_context
-from app.counting import counting
-from app.event_log import log_event
 from app.fingerprint import is_elsewhere
-from app.keys import UnknownKey, did_you_mean, known_keys
-from app.lease_holder import acquire_lease, heartbeat, somebody
-from app.poll_loop import StopPolling, poll_loop
-from app.run_request import RunEnvironment, RunRequest, RunResult, limits_of
-from app.sync_progress import progress_shown
-from app.tracing import run_traced
+from app.listeners.counting import counting
+from app.listeners.event_log import log_event
+from app.listeners.sync_progress import progress_shown
+from app.listeners.tracing import run_traced
+from app.record_keys import UnknownKey, did_you_mean, known_keys
+from app.run.context import Run, run_context
+from app.run.lease import acquire_lease, heartbeat
+from app.run.poll_loop import StopPolling, poll_loop
+from app.run.request import RunEnvironment, RunRequest, RunResult, limits_of
+from app.this_process import describe_this_process
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.errors import TemporaryFault
@@ -74,7 +75,7 @@ async def work_on(
     lease = await acquire_lease(
         state,
         entity,
-        request.holder or somebody(),
+        request.holder or describe_this_process(),
         clock,
         wait=limits_of(request, settings, started_at).lease_wait,
         run_id=request.run_id,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.keys import did_you_mean, keys_of
+from app.record_keys import did_you_mean, keys_of
 from connector.state.engine import State
 from connector.state.queue import messages, requests
 from connector.state.queue.message import Message
