@@ -127,7 +127,7 @@ async def test_a_sync_that_dies_while_it_mends_another_is_carried_on(
 async def test_a_source_raised_for_a_shipment_that_never_left_is_put_back(
     teller: Callable[[str, str], Teller],
 ) -> None:
-    """The doubt was kept before the raise, so the next inventory look mends it though nothing was shipped."""
+    """The doubt was kept before the raise, so the next inventory sync corrects it though nothing was shipped."""
     sent = teller("shipment", "sqlite")
     scene, here = sent.scene, sent.scene.here
     trade = scene.of_trade()

@@ -49,7 +49,7 @@ def dies_at(death: Death) -> Iterator[None]:
         try:
             yield
         except Died:
-            tried("look died at a step")
+            tried("sync died at a step")
 
 
 def sync_in_process(
