@@ -1,7 +1,7 @@
-"""Statements that are compiled once in a process, and not once for each time that a state database is opened.
+"""A cache of compiled SQL statements that all engines of the process share.
 
-To compile the statements of one sync takes several times as long as to run them. SQLAlchemy keeps what it compiled by
-engine; a dry run has two, and a process that works for months opens the state again and again.
+Compiling the statements of one sync takes several times as long as running them. SQLAlchemy's own cache belongs to one
+engine, but a dry run has two engines, and a process that runs for months opens the state database again and again.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy.util import LRUCache
 
-_ROOM = 1000
-"""Statements; the connector has some hundreds."""
+_CAPACITY = 1000
+"""Number of statements; the connector has some hundreds."""
 
 
-class _OfAKind(LRUCache[Any, Any]):
-    """Compiled statements by what they say and for which kind of database, whichever engine asks."""
+class _SharedCache(LRUCache[Any, Any]):
+    """Compiled statements by their content and the kind of database, independent of the engine."""
 
     def get(self, key: Any, default: Any = None) -> Any:
         return super().get(_by_kind(key), default)
@@ -25,10 +25,10 @@ class _OfAKind(LRUCache[Any, Any]):
 
 
 def _by_kind(key: Any) -> Any:
-    """Return SQLAlchemy's key with what the engine's dialect is in place of the dialect itself."""
+    """Return SQLAlchemy's cache key with the dialect object replaced by its name, driver and server version."""
     dialect, *rest = key
     return dialect.name, dialect.driver, dialect.server_version_info, *rest
 
 
-COMPILED = _OfAKind(_ROOM)
-"""For the option `compiled_cache` of every engine."""
+COMPILED = _SharedCache(_CAPACITY)
+"""The value of the option `compiled_cache` for every engine."""

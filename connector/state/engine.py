@@ -1,9 +1,9 @@
-"""Opens the state database.
+"""Open the state database.
 
-`open_state(url)` gives a `State` whose schema is the newest one. SQLite (the embedded default) is opened in WAL mode
-with a 30 s busy timeout and `synchronous=FULL`, and every write transaction begins with `BEGIN IMMEDIATE`: five
-processes then wait for each other instead of failing with "database is locked". On PostgreSQL a lock is waited for as
-long. A damaged file is refused with what to do; it is never silently made anew.
+`open_state(url)` returns a `State` that is migrated to the newest schema. SQLite (the embedded default) is opened in
+WAL mode with a 30 s busy timeout and `synchronous=FULL`, and every write transaction begins with `BEGIN IMMEDIATE`, so
+that five processes wait for each other instead of failing with "database is locked". PostgreSQL waits as long for a
+lock. A damaged file is refused with a message that says what to do; it is never silently replaced by a new one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from connector.state.schema import metadata
 LOCK_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10
 _CACHE_KIB = 16 * 1024
-_MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock that lets one process migrate a PostgreSQL database
+_MIGRATION_LOCK = 0x61326D  # "a2m": the advisory lock under which one process migrates a PostgreSQL database
 _DRIVERS = {
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
@@ -44,37 +44,37 @@ _FORMS = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 @dataclass(frozen=True)
 class State:
-    """The state database with its newest schema. `opened`: what others could read when it was opened."""
+    """The state database with the newest schema. `opened`: files that other users could read when it was opened."""
 
     engine: Engine
     opened: tuple[Opened, ...] = ()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield one transaction that may write: all of it is kept, or nothing. Raises `StateError`."""
+        """Yield one transaction that may write; it is committed as a whole or not at all. Raises `StateError`."""
         with explained_faults(self.engine), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a transaction that only reads, sees one moment, and never waits for a writer. Raises `StateError`."""
+        """Yield a read-only transaction on one snapshot, which never waits for a writer. Raises `StateError`."""
         with explained_faults(self.engine), self._reader.begin() as connection:
             yield connection
 
     @cached_property
     def _reader(self) -> Engine:
-        return _reading(self.engine)
+        return _read_only(self.engine)
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
     """Return the state database at `url` (`sqlite:///…` or `postgresql+psycopg://…`), migrated to the newest schema.
 
-    `lock_timeout`: for how many seconds to wait for another program's lock. Raises `StateError` for a database that is
-    damaged, out of reach, of another kind or of a newer version.
+    `lock_timeout`: seconds to wait for another program's lock. Raises `StateError` for a database that is damaged,
+    unreachable, of an unsupported kind or of a newer version.
     """
     address = _address(url)
     engine = _engine(address, lock_timeout)
@@ -85,24 +85,24 @@ def open_state(url: str, *, lock_timeout: float = LOCK_TIMEOUT) -> State:
 
 
 def is_unused(url: str) -> bool:
-    """Return whether there is no state at this address yet. Creates nothing. Raises `StateError`."""
+    """Return whether this address holds no state yet. Creates nothing. Raises `StateError`."""
     engine = _engine(_address(url), LOCK_TIMEOUT)
     try:
-        with explained_faults(engine), _reading(engine).connect() as connection:
+        with explained_faults(engine), _read_only(engine).connect() as connection:
             return schema_of(connection) is None
     finally:
         engine.dispose()
 
 
 def shown_address(url: str) -> str:
-    """Return the address of a state database without its password. Raises `StateError` where it is none."""
+    """Return the address of a state database without its password. Raises `StateError` if it is not one."""
     return shown(_address(url))
 
 
 def _address(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:  # whose words could repeat the password
+    except (ArgumentError, ValueError) as error:  # its text could repeat the password
         raise AddressUnusable(f"A2M_DATABASE_URL is no address of a database: it has the form {_FORMS}.") from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
@@ -149,17 +149,17 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
         make_folder(file.parent)
     except OSError as error:
         raise StateError(f"The folder {file.parent} of the state database cannot be made: {error.strerror}.") from error
-    # the connection that worked last has in its cache what the next transaction needs
+    # last in, first out: the connection that was used last has in its cache what the next transaction needs
     engine = create_engine(url, pool_use_lifo=True, execution_options={"compiled_cache": COMPILED})
 
     @event.listens_for(engine, "do_connect")
-    def make_private(*_given: Any) -> None:
-        with suppress(OSError):  # SQLite says in its own words why a file cannot be made
+    def make_private(*_arguments: Any) -> None:
+        with suppress(OSError):  # SQLite itself reports why a file cannot be created
             make_file(file)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver shall not begin transactions of its own
+        connection.isolation_level = None  # keep the driver from beginning transactions by itself
         connection.execute(f"PRAGMA busy_timeout = {round(lock_timeout * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -173,8 +173,8 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
     return engine
 
 
-def _reading(engine: Engine) -> Engine:
-    """Return the same engine with transactions that only read: a snapshot on either database."""
+def _read_only(engine: Engine) -> Engine:
+    """Return the engine with read-only transactions, each of which sees one snapshot on either database."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(a2m_reads_only=True)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -182,9 +182,8 @@ def _reading(engine: Engine) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     newest = newest_schema()
-    with _reading(engine).connect() as connection:
-        found = schema_of(connection)
-        if found == newest:
+    with _read_only(engine).connect() as connection:
+        if schema_of(connection) == newest:
             return
         unknown = unknown_schema(connection)
     if unknown is not None:
@@ -198,7 +197,7 @@ def _migrate(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             _require_utf8(connection)
         if (before := schema_of(connection)) != newest:
-            if before is not None:  # runs of the older version that still work write nothing more
+            if before is not None:  # runs of the older version that are still active lose their leases
                 leases = metadata.tables["leases"]
                 connection.execute(update(leases).values(fence=leases.c.fence + 1))
             _upgrade(connection)
@@ -223,16 +222,16 @@ def _require_utf8(connection: Connection) -> None:
 
 
 def copy_state(source: State, target: State, *, without: Collection[str] = ()) -> None:
-    """Copy every row of one state database, but for some tables, into a new one of the same kind or the other."""
-    with source.read() as from_there, target.write() as to_here:
+    """Copy all rows, except those of the tables `without`, into a new state database of either kind."""
+    with source.read() as reader, target.write() as writer:
         for table in metadata.sorted_tables:
             if table.name in without:
                 continue
             columns = [column for column in table.columns if column.computed is None]
-            rows = from_there.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(*columns)).mappings()
+            rows = reader.execution_options(yield_per=ROWS_PER_STATEMENT).execute(select(*columns)).mappings()
             for part in rows.partitions():
-                insert_rows(to_here, table, [dict(row) for row in part])
+                insert_rows(writer, table, [dict(row) for row in part])
             number = table.autoincrement_column
-            if number is not None and to_here.dialect.name == "postgresql":
-                last = to_here.execute(select(func.max(number))).scalar()
-                to_here.execute(select(func.setval(func.pg_get_serial_sequence(table.name, number.name), last)))
+            if number is not None and writer.dialect.name == "postgresql":
+                last = writer.execute(select(func.max(number))).scalar()
+                writer.execute(select(func.setval(func.pg_get_serial_sequence(table.name, number.name), last)))

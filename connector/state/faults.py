@@ -1,8 +1,8 @@
-"""What is wrong with the state database, as messages that say what to do.
+"""Explain faults of the state database in messages that say what to do.
 
-Input: an error of the database's driver. Output: a `StateError`, or nothing where the error is a bug of the connector
-and has to be seen as it is. A transaction that ends in one left nothing behind, except that the answer to a commit may
-be lost with its connection; every sync is made to be repeated. No password is ever part of the message.
+An error of the database's driver becomes a `StateError`. An error that is a bug of the connector is raised unchanged. A
+failed transaction leaves nothing behind, with one exception: a commit may have succeeded although its answer was lost
+with the connection. This is safe because every sync can be repeated. Messages never contain a password.
 """
 
 from __future__ import annotations
@@ -50,46 +50,46 @@ _POSTGRESQL = {
 
 
 class StateError(ConnectorError):
-    """The state database cannot be used; the message says why and what to do."""
+    """The state database cannot be used. The message says why and what to do."""
 
 
 class AddressUnusable(StateError):
-    """A2M_DATABASE_URL is wrong, as any other setting may be."""
+    """A2M_DATABASE_URL is wrong: a fault of the settings, with their exit code."""
 
     exit_code: ClassVar[int] = 2
 
 
 def shown(url: URL) -> str:
     """Return the address without its password."""
-    kept = {name: value for name, value in url.query.items() if "password" not in name}
-    return url.set(query=kept).render_as_string(hide_password=True)
+    options = {name: value for name, value in url.query.items() if "password" not in name}
+    return url.set(query=options).render_as_string(hide_password=True)
 
 
 class SchemaUnknown(StateError):
-    """A newer version of the connector has brought the database to its schema; this one leaves it alone."""
+    """A newer version of the connector has upgraded the database's schema; this version leaves it alone."""
 
 
 @contextmanager
 def explained_faults(engine: Engine) -> Iterator[None]:
-    """Turn the database's faults inside the body into `StateError`."""
+    """Raise faults of the database inside the body as `StateError`."""
     try:
         yield
     except DBAPIError as error:
-        words = None if error.orig is None else _words(error.orig, went_away=error.connection_invalidated)
-        if words is None:
+        explanation = None if error.orig is None else _explanation(error.orig, went_away=error.connection_invalidated)
+        if explanation is None:
             _refuse_unknown_schema(engine, error)
             raise
-        raise StateError(_sentence(engine.url, words, error.orig)) from error
-    except engine.dialect.loaded_dbapi.Error as error:  # of a COPY, which is the driver's own
-        words = _words(error, went_away=False)
-        if words is None:
+        raise StateError(_message(engine.url, explanation, error.orig)) from error
+    except engine.dialect.loaded_dbapi.Error as error:  # from COPY, which runs on the driver directly
+        explanation = _explanation(error, went_away=False)
+        if explanation is None:
             _refuse_unknown_schema(engine, error)
             raise
-        raise StateError(_sentence(engine.url, words, error)) from error
+        raise StateError(_message(engine.url, explanation, error)) from error
 
 
 def _refuse_unknown_schema(engine: Engine, error: BaseException) -> None:
-    """What no fault of the database explains may be a schema that a newer version has changed meanwhile."""
+    """Raise `SchemaUnknown` if a newer version has changed the schema meanwhile: that may explain the error."""
     with engine.execution_options(a2m_reads_only=True).connect() as connection:
         unknown = unknown_schema(connection)
     if unknown is not None:
@@ -97,24 +97,24 @@ def _refuse_unknown_schema(engine: Engine, error: BaseException) -> None:
 
 
 def upgraded_to(schema: str) -> str:
-    """Return what is said of a database that a newer version has changed while this one works."""
+    """Return the message for a database that a newer version has upgraded while this process runs."""
     return (
         f"was brought to the schema {schema} by a newer version of the connector. This process runs an older one and "
         "writes nothing more; nothing is lost. Start it again with the newer version."
     )
 
 
-def _sentence(url: URL, words: str, fault: BaseException | None) -> str:
-    return f"The state database {shown(url)} {words} ({' '.join(str(fault).split())})"
+def _message(url: URL, explanation: str, fault: BaseException | None) -> str:
+    return f"The state database {shown(url)} {explanation} ({' '.join(str(fault).split())})"
 
 
-def _words(fault: BaseException, *, went_away: bool) -> str | None:
+def _explanation(fault: BaseException, *, went_away: bool) -> str | None:
     if went_away:
         return _WENT_AWAY
     name = getattr(fault, "sqlite_errorname", None)
     if name is not None:
-        return next((words for known, words in _SQLITE.items() if name == known or name.startswith(f"{known}_")), None)
+        return next((text for known, text in _SQLITE.items() if name == known or name.startswith(f"{known}_")), None)
     code = getattr(fault, "sqlstate", None)
-    if type(fault).__name__ == "OperationalError" and code is None:  # no server answered a statement
+    if type(fault).__name__ == "OperationalError" and code is None:  # no server answered the statement
         return "cannot be reached: check its address, the user and the password in A2M_DATABASE_URL."
     return _POSTGRESQL.get(code or "")

@@ -1,7 +1,7 @@
-"""Rows of an entity by many keys at once.
+"""Read the rows of an entity for many keys at once.
 
-Keys that were read as a page lie close together, and then all rows between the first and the last key are read: that
-takes half as long as to look each of them up. Where others lie between them in number, each is looked up.
+Keys that were read as one page lie close together. Then all rows between the first and the last key are read, which
+takes half as long as looking up each key. Where many other rows lie between them, each key is looked up.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from connector.state.text import are_all_kept, kept_text
 
 KEYS_PER_QUERY = 5_000
 _FEW = 50
-_MOST_BESIDE = 2
-_LIST, _LINES = "json_group_array({})", "CAST(group_concat({}, char(10)) AS BLOB)"
+_MAX_ROWS_PER_WANTED_ROW = 2
+_AS_JSON_LIST, _AS_LINES = "json_group_array({})", "CAST(group_concat({}, char(10)) AS BLOB)"
 _decode = msgspec.json.Decoder(list[Any]).decode
 
 
 def rows_of_keys(
     connection: Connection,
-    selected: str,
+    query: str,
     column: str,
     entity: str,
     keys: Sequence[str],
     *,
-    at: int = 0,
+    key_index: int = 0,
     also: str = "",
-    then: str = "",
+    suffix: str = "",
     rows_a_key: float = 1,
 ) -> list[tuple[Any, ...]]:
-    """Return the rows of an entity whose column is one of the keys, as the driver has them, in no order.
+    """Return the rows of an entity whose `column` is one of the keys, as the driver returns them, in no order.
 
-    selected: `SELECT … FROM …`, where `at` is that column's place. also: a further condition. then: what
-    follows the conditions. rows_a_key: how many rows a key has, about.
+    query: `SELECT … FROM …`. key_index: the index of `column` in its rows. also: a further condition, beginning
+    with AND. suffix: SQL after the conditions. rows_a_key: an estimate of the rows of one key.
     """
-    found: list[tuple[Any, ...]] = []
-    table = selected.rpartition(" FROM ")[2]
+    rows: list[tuple[Any, ...]] = []
+    table = query.rpartition(" FROM ")[2]
     for part in chunked(keys, KEYS_PER_QUERY):
         first, last = min(part), max(part)
         span = (entity, first, last)
         if are_all_kept(span) and lie_close(connection, table, column, entity, part, also=also, rows_a_key=rows_a_key):
             wanted = set(part)
-            between = f"{selected} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} {then}"
-            found += [row for row in driver_rows(connection, between, span) if row[at] in wanted]
+            between = f"{query} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} {suffix}"
+            rows += [row for row in driver_rows(connection, between, span) if row[key_index] in wanted]
             continue
         is_postgresql = connection.dialect.name == "postgresql"
         among = "= ANY(?)" if is_postgresql else "IN (SELECT value FROM json_each(?))"
-        these = list(map(kept_text, part)) if is_postgresql else as_json(part)
+        parameter = list(map(kept_text, part)) if is_postgresql else as_json(part)
         where = f"WHERE entity = ? AND {column} {among} {also}"
-        found += driver_rows(connection, f"{selected} {where} {then}", (entity, these))
-    return found
+        rows += driver_rows(connection, f"{query} {where} {suffix}", (entity, parameter))
+    return rows
 
 
 def columns_of_keys(
@@ -68,45 +68,54 @@ def columns_of_keys(
     *,
     also: str = "",
     rows_a_key: float = 1,
-    json: Collection[str] = (),
+    json_columns: Collection[str] = (),
 ) -> list[list[Any]]:
-    """Return the same rows column by column; one of the columns, or of the expressions, is that of the keys.
+    """Return the rows of an entity whose `column` is one of the keys, as one list per column or expression in `names`.
 
-    SQLite makes a JSON list of each column where the keys lie close together, because handing over a row takes longer
-    than reading it. So truth values may be 0 and 1, and of columns of bytes only those are possible that hold JSON in
-    one line: `json` names them.
+    `names` has to include `column`. Where the keys lie close together, SQLite makes a JSON list of each column, because
+    handing over a row takes longer than reading it. So booleans may be 0 and 1, and a column of bytes is possible only
+    if it holds JSON in one line; `json_columns` names these.
     """
-    at = names.index(column)
-    found: list[list[Any]] = [[] for _name in names]
+    key_index = names.index(column)
+    columns: list[list[Any]] = [[] for _name in names]
     for part in chunked(keys, KEYS_PER_QUERY):
         span = (entity, min(part), max(part))
-        more: Sequence[Sequence[Any]]
+        of_part: Sequence[Sequence[Any]]
         if (
             connection.dialect.name == "sqlite"
             and are_all_kept(span)
             and lie_close(connection, table, column, entity, part, also=also, rows_a_key=rows_a_key)
         ):
-            lists = ", ".join((_LINES if name in json else _LIST).format(name) for name in names)
+            lists = ", ".join((_AS_LINES if name in json_columns else _AS_JSON_LIST).format(name) for name in names)
             between = f"SELECT {lists} FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {also}"
-            more = [_column_of(one) for one in driver_rows(connection, between, span)[0]]
+            of_part = [_decoded_column(packed) for packed in driver_rows(connection, between, span)[0]]
             wanted = set(part)
-            if not wanted.issuperset(more[at]):
-                is_wanted = [key in wanted for key in more[at]]
-                more = [list(compress(one, is_wanted)) for one in more]
+            if not wanted.issuperset(of_part[key_index]):
+                is_wanted = [key in wanted for key in of_part[key_index]]
+                of_part = [list(compress(values, is_wanted)) for values in of_part]
         else:
-            selected = f"SELECT {', '.join(names)} FROM {table}"
-            rows = rows_of_keys(connection, selected, column, entity, part, at=at, also=also, rows_a_key=rows_a_key)
-            more = list(zip(*rows, strict=True)) or [()] * len(names)
-        for whole, one in zip(found, more, strict=True):
-            whole += one
-    return found
+            query = f"SELECT {', '.join(names)} FROM {table}"
+            rows = rows_of_keys(
+                connection,
+                query,
+                column,
+                entity,
+                part,
+                key_index=key_index,
+                also=also,
+                rows_a_key=rows_a_key,
+            )
+            of_part = list(zip(*rows, strict=True)) or [()] * len(names)
+        for values, more in zip(columns, of_part, strict=True):
+            values += more
+    return columns
 
 
-def _column_of(given: str | bytes | None) -> list[Any]:
-    """Return a column as SQLite put it together: a JSON list, or lines; `None` are no lines."""
-    if given is None:
+def _decoded_column(packed: str | bytes | None) -> list[Any]:
+    """Return the values of a column that SQLite aggregated into a JSON list or lines; `None` stands for no lines."""
+    if packed is None:
         return []
-    return given.split(b"\n") if isinstance(given, bytes) else _decode(given)
+    return packed.split(b"\n") if isinstance(packed, bytes) else _decode(packed)
 
 
 def lie_close(
@@ -119,17 +128,17 @@ def lie_close(
     also: str = "",
     rows_a_key: float = 1,
 ) -> bool:
-    """Return whether the keys are many and have few rows of others between the first and the last: whether it is less
-    to go through all of these than to look each up.
+    """Return whether reading all rows between the first and the last key is cheaper than looking up each key: the keys
+    are many, and few other rows lie between them.
     """
-    most = int(len(keys) * rows_a_key * _MOST_BESIDE)
+    most = int(len(keys) * rows_a_key * _MAX_ROWS_PER_WANTED_ROW)
     return len(keys) >= _FEW and count_between(connection, table, column, entity, keys, most, also=also) <= most
 
 
 def count_between(
     connection: Connection, table: str, column: str, entity: str, keys: Sequence[str], most: int, *, also: str = ""
 ) -> int:
-    """Return how many rows lie between the first and the last key; one more than `most` if there are more."""
+    """Return the number of rows from the first to the last key, or `most` + 1 if it is larger than `most`."""
     span = (entity, kept_text(min(keys)), kept_text(max(keys)))
     some = f"SELECT 1 FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} LIMIT ?"
     [(count,)] = driver_rows(connection, f"SELECT count(*) FROM ({some}) AS some_rows", (*span, most + 1))

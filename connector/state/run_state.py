@@ -1,6 +1,7 @@
-"""The state database as one run of an entity uses it: each of its writes is one transaction that carries its fence.
+"""The state database as one run of an entity uses it: every write is one transaction that checks the run's fence.
 
-A run whose lease was taken over changes nothing any more: `write` and all that writes for the entity raise `LeaseLost`.
+A run whose lease was taken over can change nothing any more: `write`, and every method that uses it, raises
+`LeaseLost`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from connector.state.sync.watermarks import Watermark
 
 
 class RunState:
-    """What a run reads and writes of its entity; the stages know it as `entities.run_state.RunState`."""
+    """The reads and writes of one run for its entity; the stages know it as `entities.run_state.RunState`."""
 
     def __init__(self, state: State, acquired: Lease) -> None:
         self._state = state
@@ -39,13 +40,13 @@ class RunState:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a transaction that only reads, and sees one moment."""
+        """Yield a read-only transaction on one snapshot."""
         with self._state.read() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield one transaction, kept whole or not at all. Raises `LeaseLost`."""
+        """Yield one transaction, committed as a whole or not at all. Raises `LeaseLost`."""
         with self._state.write() as connection:
             lease.require(connection, self._lease)
             yield connection
@@ -56,7 +57,7 @@ class RunState:
             return watermarks.read(connection, self.entity, feed)
 
     def records(self, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
-        """Return what Acumatica last said of these records, of those that are known."""
+        """Return those of these records that are known, as they were last read in Acumatica, by Acumatica key."""
         with self.read() as connection:
             return records.read(connection, self.entity, acumatica_keys)
 
@@ -66,19 +67,19 @@ class RunState:
             return records.gone(connection, self.entity, column, sweep, kind, count)
 
     def records_due(self, today: date, now: datetime) -> list[str]:
-        """Return the records whose value changes by itself by today, and those of which Magento is in doubt."""
+        """Return the records whose value changes by itself on or before `today`, and those with a due recheck."""
         with self.read() as connection:
             due = records.due(connection, self.entity, today)
             due_rechecks = ledger.due_rechecks(connection, self.entity, now)
         return list(dict.fromkeys([*due, *(row.acumatica_key for row in due_rechecks)]))
 
     def commit(self, computed: Computed, now: datetime) -> Queued:
-        """Queue a chunk of computed values with all that was read for it. Raises `LeaseLost`."""
+        """Queue a chunk of computed values, and store what was read for it. Raises `LeaseLost`."""
         with self.write() as connection:
             return commit_chunk(connection, self.entity, computed, now)
 
     def due_count(self, now: datetime) -> int:
-        """Return how many messages may be sent now."""
+        """Return the number of messages that may be sent now."""
         with self.read() as connection:
             return messages.due_count(connection, self.entity, now)
 
@@ -88,17 +89,17 @@ class RunState:
             return any(messages.is_due(connection, name, now) for name in entities)
 
     def next_due(self) -> datetime | None:
-        """Return when the earliest message that takes its turn may be sent; None if there is none."""
+        """Return when the earliest message that waits for its turn may be sent, or `None` without such a message."""
         with self.read() as connection:
             return messages.next_due(connection, self.entity)
 
     def all_due(self, until: datetime) -> datetime | None:
-        """Return when every message that may be sent before `until` may be sent; None if there is none."""
+        """Return the latest time before `until` at which a message becomes due, or `None` without such a message."""
         with self.read() as connection:
             return messages.all_due(connection, self.entity, until)
 
     def in_doubt(self) -> list[Message]:
-        """Return the messages whose request has no known outcome."""
+        """Return the messages in requests whose outcome is not known."""
         with self.read() as connection:
             return messages.unsettled(connection, self.entity)
 
@@ -108,41 +109,41 @@ class RunState:
             return messages.failed(connection, self.entity)
 
     def settle(self, results: Sequence[BatchResult], now: datetime) -> list[list[Message]]:
-        """Store what requests brought, and claim as many next ones as are wanted, in one transaction; return the claim
-        of each. Raises `LeaseLost`.
+        """Store the results of requests, claim their next messages in the same transaction, and return one claim per
+        result. Raises `LeaseLost`.
         """
         with self.write() as connection:
             return settle_together(connection, self._lease, results, now)
 
     def abandon(self, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
-        """Leave these to the run that has the lease now: what Magento shows of them is read again."""
+        """Leave these messages to the run that holds the lease now: their values in Magento are read again."""
         lost_lease.leave(self._state, self.entity, claimed, now, recheck_at)
 
     def waiting_due(self, now: datetime, limit: int) -> list[Message]:
-        """Return the waiting messages that are due to be checked, the longest due first."""
+        """Return the waiting messages that are due for a check, the longest overdue first."""
         with self.read() as connection:
             return messages.of_targets(connection, waits.due_ids(connection, self.entity, now, limit))
 
     def keep_waiting(self, looked_at: Sequence[LookedAt], now: datetime) -> None:
-        """Record that these messages wait on. Raises `LeaseLost`."""
+        """Record that these messages were checked and still wait. Raises `LeaseLost`."""
         with self.write() as connection:
             waits.keep(connection, looked_at, now)
 
     def check_again(self, acumatica_keys: Sequence[str]) -> None:
-        """Have waiting messages of these records checked by the next push, due or not. Raises `LeaseLost`."""
+        """Make the next push check the waiting messages of these records, due or not. Raises `LeaseLost`."""
         with self.write() as connection:
             waits.check_again(connection, self.entity, acumatica_keys)
 
     def blocked_until(self, host: str) -> datetime | None:
-        """Return until when the host asked to be left alone; None if it did not."""
+        """Return until when the host asked not to be called, or `None` if it did not."""
         with self.read() as connection:
             return hosts.blocked_until(connection, host)
 
     def block_host(self, host: str, until: datetime) -> None:
-        """Record that the host asked for nothing before `until`: for every run, so it needs no lease."""
+        """Record that the host asked not to be called before `until`. This concerns every run, so it needs no lease."""
         hosts.block(self._state, host, until)
 
     def remember_sync(self, now: datetime, summary: str, *, did_nothing: bool, full: bool) -> None:
-        """Record that a sync ended well, and what it did. Raises `LeaseLost`."""
+        """Record that a sync succeeded, and its summary. Raises `LeaseLost`."""
         with self.write() as connection:
             entities.remember_sync(connection, self.entity, now, summary, did_nothing=did_nothing, full=full)

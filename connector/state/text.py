@@ -1,9 +1,9 @@
-"""Text that both databases keep alike.
+"""Text that both databases store alike.
 
-PostgreSQL refuses the character NUL, neither database takes half of a surrogate pair, and an index row of PostgreSQL
-ends at 2,704 bytes. So a character that cannot be kept becomes U+FFFD wherever a text enters the database, and a
-record whose name would not stay what it is fails by itself (`why_not_kept`) instead of taking its chunk along.
-Texts are compared by code point, whatever the database's language is: pages and requests have one order everywhere.
+PostgreSQL refuses the character NUL, neither database accepts a lone surrogate, and an index row of PostgreSQL is
+limited to 2,704 bytes. So every text that enters the database has characters that cannot be stored replaced by U+FFFD.
+A record whose name would be changed by this fails alone (`why_not_kept`) instead of failing its whole chunk. Texts are
+compared by code point, independent of the database's language, so pages and requests have the same order everywhere.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-LONGEST_NAME = 255  # two of them, of four bytes a character, still fit an index row
-_STANDS_FOR_IT = "\ufffd"
-_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+LONGEST_NAME = 255  # two of them, with four bytes per character, still fit an index row
+_REPLACEMENT = "\ufffd"
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class StorableText(TypeDecorator[str]):
@@ -35,31 +35,34 @@ class StorableText(TypeDecorator[str]):
 
 
 def kept_text(text: str) -> str:
-    """Return the text as both databases keep it; nearly always the same object."""
+    """Return the text as both databases store it; nearly always the same object."""
     if text.isascii() and "\0" not in text:
         return text
-    return text if _NOT_KEPT.search(text) is None else _NOT_KEPT.sub(_STANDS_FOR_IT, text)
+    return text if _NOT_STORABLE.search(text) is None else _NOT_STORABLE.sub(_REPLACEMENT, text)
 
 
 def why_not_kept(name: str) -> str | None:
-    """Return why this name of a record cannot be stored as it is; `None` if it can."""
+    """Return why this name of a record cannot be stored unchanged, or `None` if it can."""
     if len(name) <= LONGEST_NAME and name.isascii() and "\0" not in name:
         return None  # nearly always
     if len(name) > LONGEST_NAME:
         return f"is {len(name):,} characters long; at most {LONGEST_NAME} can be kept"
-    found = _NOT_KEPT.search(name)
-    return None if found is None else f"holds the character U+{ord(found[0]):04X}, which no database keeps"
+    match = _NOT_STORABLE.search(name)
+    return None if match is None else f"holds the character U+{ord(match[0]):04X}, which no database keeps"
 
 
 def are_all_kept(names: Sequence[str]) -> bool:
-    """Return whether all of these names can surely be kept as they are; asked of all at once, which is quick."""
-    together = "".join(names)
-    return together.isascii() and "\0" not in together and max(map(len, names), default=0) <= LONGEST_NAME
+    """Return whether all of these names can certainly be stored unchanged.
+
+    They are checked as one text, which is quick; `False` may be wrong.
+    """
+    joined = "".join(names)
+    return joined.isascii() and "\0" not in joined and max(map(len, names), default=0) <= LONGEST_NAME
 
 
 def kept_name(name: str) -> str:
-    """Return the name as it can be kept: itself, or one that a person recognizes and that no other name becomes."""
+    """Return a name that can be stored: the name itself, or a recognizable, unique replacement for it."""
     if why_not_kept(name) is None:
         return name
-    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{_NOT_KEPT.sub(_STANDS_FOR_IT, name[:80])}… ({mark})"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{_NOT_STORABLE.sub(_REPLACEMENT, name[:80])}… ({digest})"

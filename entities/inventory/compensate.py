@@ -27,7 +27,7 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     """
     rule = context.rule
     with context.state.read() as connection:
-        if not compensations.are_there(connection):
+        if not compensations.exist(connection):
             return list(values)
         keys = sorted({want.key for want in values})
         if not compensations.of_keys(connection, keys, None):

@@ -1,8 +1,9 @@
-"""By how much Magento's salable quantities are too high, per SKU and source.
+"""Compensations: by how much Magento's salable quantities are too high, per SKU and source.
 
-Magento makes no reservation for an order that came by `POST /V1/orders`, yet shipping it writes one off: the salable
-quantity keeps what left the house (magento-observed.md, "Orders" and part two, section 2; ADR 0007). What such a
-shipment took is kept here with the shipment, so that keeping it twice changes nothing, and inventory publishes less.
+Magento makes no reservation for an order that came by `POST /V1/orders`, yet shipping such an order releases one. So
+the salable quantity still includes what was shipped (magento-observed.md, "Orders" and part two, section 2; ADR 0007).
+The quantities of such a shipment are stored here with its key, so that storing them twice changes nothing, and
+inventory publishes correspondingly less.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from connector.state.schema import compensations, instant, micros
 
 @dataclass(frozen=True)
 class Compensation:
-    """What one shipment of an order that we made took: SKU as Magento compares it, source, quantity in 1/10,000.
+    """A quantity that a shipment of an order made by the connector took: SKU as Magento compares it, source, and
+    quantity in 1/10,000.
 
     `order_made_at`: when the order came to Magento, which decides whether a repair of the reservations has covered it;
-    `None` for the moment of keeping.
+    `None` means the time at which the compensation is stored.
     """
 
     key: str
@@ -33,12 +35,12 @@ class Compensation:
 
 
 def add(connection: Connection, document: str, rows: Sequence[Compensation], now: datetime) -> None:
-    """Store what the shipment with this key took; what was kept for it at the same places is replaced.
+    """Store the quantities that the shipment with the key `document` took, replacing earlier ones at the same places.
 
-    When its order was made stays as it was kept first.
+    The time of its order stays as it was stored first.
     """
-    kept = select(compensations.c.order_made_at).where(compensations.c.document == document)
-    first = min(connection.execute(kept).scalars(), default=None)
+    stored = select(compensations.c.order_made_at).where(compensations.c.document == document)
+    first = min(connection.execute(stored).scalars(), default=None)
     upsert(
         connection,
         compensations,
@@ -56,40 +58,42 @@ def add(connection: Connection, document: str, rows: Sequence[Compensation], now
     )
 
 
-def are_there(connection: Connection) -> bool:
-    """Return whether anything at all was kept."""
+def exist(connection: Connection) -> bool:
+    """Return whether there are any compensations."""
     return bool(driver_rows(connection, "SELECT 1 FROM compensations LIMIT 1"))
 
 
 def of_keys(connection: Connection, keys: Sequence[str], after: datetime | None) -> dict[tuple[str, str], int]:
-    """Return by (key, source) how much all shipments of orders made after an instant took of these SKUs, in
-    1/10,000.
+    """Return the quantities of these SKUs that shipments of orders made after an instant took, in 1/10,000, by (key,
+    source).
     """
-    found: dict[tuple[str, str], int] = {}
+    totals: dict[tuple[str, str], int] = {}
     quantity = func.sum(compensations.c.quantity)
     for part in chunked(list(keys), KEYS_PER_QUERY):
-        named = in_any(connection, compensations.c.key, part)
-        chosen = select(compensations.c.key, compensations.c.source, quantity).where(named)
+        has_key = in_any(connection, compensations.c.key, part)
+        query = select(compensations.c.key, compensations.c.source, quantity).where(has_key)
         if after is not None:
-            chosen = chosen.where(compensations.c.order_made_at > micros(after))
-        rows = connection.execute(chosen.group_by(compensations.c.key, compensations.c.source))
-        found.update(((key, source), int(total)) for key, source, total in rows)
-    return found
+            query = query.where(compensations.c.order_made_at > micros(after))
+        rows = connection.execute(query.group_by(compensations.c.key, compensations.c.source))
+        totals.update(((key, source), int(total)) for key, source, total in rows)
+    return totals
 
 
 def events(connection: Connection, after: datetime | None) -> list[tuple[datetime, str, int]]:
-    """Return what each shipment of orders made after an instant took: when the order was made, SKU, 1/10,000."""
-    chosen = select(compensations.c.order_made_at, compensations.c.key, compensations.c.quantity)
+    """Return each quantity that a shipment of an order made after an instant took: the order's time, SKU, 1/10,000."""
+    query = select(compensations.c.order_made_at, compensations.c.key, compensations.c.quantity)
     if after is not None:
-        chosen = chosen.where(compensations.c.order_made_at > micros(after))
-    return [(instant(made_at), key, int(quantity)) for made_at, key, quantity in connection.execute(chosen)]
+        query = query.where(compensations.c.order_made_at > micros(after))
+    return [(instant(made_at), key, int(quantity)) for made_at, key, quantity in connection.execute(query)]
 
 
 def of_documents(connection: Connection, keys: Sequence[str], after: datetime | None) -> list[tuple[str, str, int]]:
-    """Return what each shipment of orders made after an instant took of these SKUs: document, source, 1/10,000."""
+    """Return each quantity of these SKUs that a shipment of an order made after an instant took: the shipment's key,
+    source, 1/10,000.
+    """
     columns = (compensations.c.document, compensations.c.source, compensations.c.quantity)
-    chosen = select(*columns).where(in_any(connection, compensations.c.key, list(keys)))
+    query = select(*columns).where(in_any(connection, compensations.c.key, list(keys)))
     if after is not None:
-        chosen = chosen.where(compensations.c.order_made_at > micros(after))
-    rows = connection.execute(chosen.order_by(compensations.c.document, compensations.c.source))
+        query = query.where(compensations.c.order_made_at > micros(after))
+    rows = connection.execute(query.order_by(compensations.c.document, compensations.c.source))
     return [(document, source, int(quantity)) for document, source, quantity in rows]

@@ -1,4 +1,4 @@
-"""What is known of an entity as a whole: paused or not, its last syncs, and with which settings its values were
+"""The state of an entity as a whole: whether it is paused, its last syncs, and with which settings its values were
 computed.
 """
 
@@ -18,12 +18,12 @@ from connector.state.schema import entities, instant, micros
 from connector.state.sync import ledger
 
 _ENTITY = select(entities).where(entities.c.entity == bindparam("the_entity"))
-"""Run many times a sync: made once, it costs a third."""
+"""Executed many times per sync: building the statement only once saves two thirds of its time."""
 
 
 @dataclass(frozen=True)
 class EntityState:
-    """One entity; instants are aware, in UTC."""
+    """The state of one entity; instants are aware, in UTC."""
 
     entity: str
     paused: bool = False
@@ -38,7 +38,7 @@ class EntityState:
 
 
 def read(connection: Connection, entity: str) -> EntityState:
-    """Return the entity's state; that of a new one if it never ran."""
+    """Return the entity's state, or the state of a new entity if it never ran."""
     row = connection.execute(_ENTITY, {"the_entity": entity}).one_or_none()
     if row is None:
         return EntityState(entity)
@@ -63,8 +63,9 @@ def _instant(value: int | None) -> datetime | None:
 def remember_sync(
     connection: Connection, entity: str, now: datetime, summary: str, *, did_nothing: bool, full: bool
 ) -> None:
-    """Record that a sync ended well, and its summary; of one that did nothing only where there was none before. The
-    last fault is over.
+    """Record that a sync succeeded, which ends the last fault, and its summary.
+
+    The summary of a sync that did nothing does not replace an earlier one.
     """
     row: dict[str, Any] = {"entity": entity, "last_look_at": micros(now), "last_look": summary}
     if full:
@@ -76,7 +77,10 @@ def remember_sync(
 
 
 def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None:
-    """Store what ended a run of the entity, and since when its runs end so. Needs no lease: it may just be lost."""
+    """Store the fault that ended a run of the entity, and since when its runs fail.
+
+    This needs no lease, because the fault may be that the lease was lost.
+    """
     with state.write() as connection:
         since = read(connection, entity).fault_since or now
         row = {"last_fault": fault, "last_fault_at": micros(now), "fault_since": micros(since)}
@@ -84,36 +88,37 @@ def remember_fault(state: State, entity: str, now: datetime, fault: str) -> None
 
 
 def computed_with(state: State, held: Lease, fingerprint: str) -> None:
-    """Store with which settings everything was computed. Raises `LeaseLost`."""
+    """Store the fingerprint of the settings with which all values were computed. Raises `LeaseLost`."""
     with state.write() as connection:
         lease.require(connection, held)
         upsert(connection, entities, [{"entity": held.entity, "computed_with": fingerprint}])
 
 
 def forget_confirmed(state: State, held: Lease) -> None:
-    """Forget what Magento confirmed of the entity's values: it was confirmed elsewhere. Raises `LeaseLost`."""
+    """Forget all confirmed values of the entity, because another Magento confirmed them. Raises `LeaseLost`."""
     with state.write() as connection:
         lease.require(connection, held)
         ledger.forget(connection, held.entity)
 
 
 def first_active(state: State, entity: str, now: datetime) -> datetime:
-    """Return when the entity was first made active; kept as `now` where it was not before. That is once: every other
-    time nothing is written, so that runs that begin together do not wait for each other here.
+    """Return when the entity was first made active; the first call stores `now`.
+
+    Every later call only reads, so that runs that begin together do not wait for each other here.
     """
-    since = select(entities.c.active_since).where(entities.c.entity == entity)
+    query = select(entities.c.active_since).where(entities.c.entity == entity)
     with state.read() as connection:
-        known = connection.execute(since).scalar()
-    if known is not None:
-        return instant(known)
+        since = connection.execute(query).scalar()
+    if since is not None:
+        return instant(since)
     with state.write() as connection:
-        known = connection.execute(since).scalar()
-        if known is None:
+        since = connection.execute(query).scalar()
+        if since is None:
             upsert(connection, entities, [{"entity": entity, "active_since": micros(now)}])
-        return now if known is None else instant(known)
+        return now if since is None else instant(since)
 
 
 def pause(state: State, names: list[str], *, paused: bool) -> None:
-    """Pause or resume entities; what changes meanwhile is not lost, its newest state goes when they are resumed."""
+    """Pause or resume entities. Changes made during a pause are not lost: the newest state is sent after it."""
     with state.write() as connection:
         upsert(connection, entities, [{"entity": name, "paused": paused} for name in names])

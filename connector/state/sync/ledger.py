@@ -1,9 +1,9 @@
-"""What Magento last confirmed, per key and source, and which keys must be read again there.
+"""The ledger: the values that Magento last confirmed, per key and source, and the rechecks.
 
-A key of which nothing is confirmed is read in Magento before anything is sent. A recheck is a key whose value in
-Magento is in doubt although it was confirmed: a request whose answer was lost may still be applied after a newer one
-was. Rechecks have a table of their own because the runs of other entities ask for them too: on rows that a run of the
-entity is writing they would wait for it, and it for them.
+A key without a confirmed value is read in Magento before anything is sent. A recheck is a key whose value has to be
+read again in Magento although it was confirmed, because it is in doubt: a request whose answer was lost may still be
+applied after a newer one. Rechecks have their own table because runs of other entities request them too. On rows that a
+run of the entity is writing, the two runs would wait for each other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, ta
 
 OF_PRODUCTS = {"price", "inventory"}
 """The entities whose keys are SKUs."""
-_ROW = (
+_ROW = (  # the columns of a `LedgerRow`
     targets.c.key,
     targets.c.source,
     targets.c.acumatica_key,
@@ -29,7 +29,6 @@ _ROW = (
     targets.c.confirmed,
     targets.c.confirmed_in_stock,
 )
-"""What a `LedgerRow` is made of."""
 _OF_RECORDS = "SELECT key, source, acumatica_key, sku, confirmed, confirmed_in_stock FROM targets"
 _CONFIRMED = "AND confirmed IS NOT NULL"
 _IS_CONFIRMED = targets.c.confirmed.is_not(None)
@@ -66,7 +65,7 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False):
 
 
 Confirmed = tuple[int, bool | None]
-"""A value that Magento confirmed, and its stock status, which SQLite returns as 0 and 1."""
+"""A value that Magento confirmed, and its stock status as the database returns it: SQLite returns 0 and 1."""
 
 
 def _row(row: tuple[Any, ...]) -> LedgerRow:
@@ -74,67 +73,76 @@ def _row(row: tuple[Any, ...]) -> LedgerRow:
     return LedgerRow(key, source, acumatica_key, sku, value, as_bool(in_stock))
 
 
-def _of(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnElement[bool]:
+def _is_confirmed(connection: Connection, entity: str, keys: Sequence[str]) -> ColumnElement[bool]:
     return and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED, in_any(connection, targets.c.key, keys))
 
 
 def of_records(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Collection[str], *, rows_a_key: float = 1
 ) -> dict[tuple[str, str], LedgerRow]:
-    """Return what was confirmed of these Acumatica records, and of those SKUs that they do not have, by (key, source).
+    """Return the confirmed values of these Acumatica records, by (key, source).
 
-    rows_a_key: how many places a record has, about.
+    keys: SKUs whose confirmed values are returned too if they belong to other records. rows_a_key: an estimate of the
+    places of one record.
     """
     rows = rows_of_keys(
-        connection, _OF_RECORDS, "acumatica_key", entity, acumatica_keys, at=2, also=_CONFIRMED, rows_a_key=rows_a_key
+        connection,
+        _OF_RECORDS,
+        "acumatica_key",
+        entity,
+        acumatica_keys,
+        key_index=2,
+        also=_CONFIRMED,
+        rows_a_key=rows_a_key,
     )
-    found = _by_place(rows)
-    unknown = set(keys).difference(key for key, _source in found)
+    by_place = _by_place(rows)
+    unknown = set(keys).difference(key for key, _source in by_place)
     for part in chunked(sorted(unknown), KEYS_PER_QUERY):
-        chosen = select(*_ROW).where(_of(connection, entity, part))
-        found.update(_by_place(tuples(connection, chosen)))
-    return found
+        query = select(*_ROW).where(_is_confirmed(connection, entity, part))
+        by_place.update(_by_place(tuples(connection, query)))
+    return by_place
 
 
 def _by_place(rows: Sequence[tuple[Any, ...]]) -> dict[tuple[str, str], LedgerRow]:
-    """Return rows of the columns of a `LedgerRow` by key and source, made column by column."""
+    """Return the rows, tuples of `_ROW`, as `LedgerRow`s by (key, source). They are converted column by column."""
     if not rows:
         return {}
     keys, sources, acumatica_keys, skus, values, in_stock = zip(*rows, strict=True)
-    known = in_stock if in_stock.count(None) == len(in_stock) else map(as_bool, in_stock)
+    statuses = in_stock if in_stock.count(None) == len(in_stock) else map(as_bool, in_stock)
     return dict(
         zip(
             zip(keys, sources, strict=True),
-            map(LedgerRow, keys, sources, acumatica_keys, skus, values, known),
+            map(LedgerRow, keys, sources, acumatica_keys, skus, values, statuses),
             strict=True,
         )
     )
 
 
 def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> dict[str, datetime]:
-    """Return when Magento last confirmed something of each of these SKUs."""
-    found: dict[str, datetime] = {}
+    """Return when Magento last confirmed a value of each of these SKUs, by SKU."""
+    latest_by_key: dict[str, datetime] = {}
     latest = func.max(targets.c.confirmed_at)
     for part in chunked(keys, KEYS_PER_QUERY):
-        these = select(targets.c.key, latest).where(_of(connection, entity, part)).group_by(targets.c.key)
-        found.update((key, instant(at)) for key, at in connection.execute(these))
-    return found
+        confirmed_keys = select(targets.c.key, latest).where(_is_confirmed(connection, entity, part))
+        rows = connection.execute(confirmed_keys.group_by(targets.c.key))
+        latest_by_key.update((key, instant(at)) for key, at in rows)
+    return latest_by_key
 
 
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the (key, source) among these keys of which Magento has confirmed a value."""
+    """Return the (key, source) of these keys at which Magento has confirmed a value."""
     also = f"AND {IS_PLACE.text} {_CONFIRMED}"
     columns = columns_of_keys(connection, "targets", ("key", "source"), "key", entity, keys, also=also)
     return set(zip(*columns, strict=True))
 
 
 def are_confirmed(connection: Connection, entity: str, keys: Sequence[str], sources: Sequence[str]) -> bool:
-    """Return whether Magento has confirmed a value at each of these (key, source)."""
+    """Return whether Magento has confirmed a value at each place; `keys` and `sources` are parallel lists."""
     return places(connection, entity, keys).issuperset(zip(keys, sources, strict=True))
 
 
 class ConfirmedRows(NamedTuple):
-    """What Magento confirmed, column by column: values as in `LedgerRow`, a stock status as the database returns it."""
+    """Confirmed values as parallel lists: values as in `LedgerRow`, stock statuses as the database returns them."""
 
     acumatica_keys: list[str]
     keys: list[str]
@@ -146,7 +154,7 @@ class ConfirmedRows(NamedTuple):
 def confirmed(
     connection: Connection, entity: str, acumatica_keys: Sequence[str], *, rows_a_key: float = 1
 ) -> ConfirmedRows:
-    """Return what was confirmed of these Acumatica records: less than `of_records`, in less time."""
+    """Return the confirmed values of these Acumatica records: fewer columns than `of_records`, in less time."""
     names = ("acumatica_key", "key", "source", "confirmed", "confirmed_in_stock")
     return ConfirmedRows(
         *columns_of_keys(
@@ -170,84 +178,93 @@ def confirm(
     *,
     asked_at: datetime | None = None,
 ) -> None:
-    """Store what Magento shows now for these keys; or, with `asked_at`, what it showed then, where nothing was sent
-    since.
+    """Store the values that Magento shows now.
+
+    asked_at: when Magento was asked, for values that were read earlier. A value that was confirmed later than that
+    stays.
     """
     if not rows:
         return
-    there = _known(connection, entity, sorted({row.key for row in rows}))
+    targets_by_place = _targets_by_place(connection, entity, sorted({row.key for row in rows}))
     at = micros(now)
     asked = None if asked_at is None else micros(asked_at)
-    known: list[tuple[Any, ...]] = []
-    new: list[tuple[Any, ...]] = []
+    updated: list[tuple[Any, ...]] = []
+    inserted: list[tuple[Any, ...]] = []
     for row in {(row.key, row.source): row for row in rows}.values():
-        here = there.get((row.key, row.source))
-        if here is None:
+        target = targets_by_place.get((row.key, row.source))
+        if target is None:
             value = (row.value, row.in_stock, at)
-            new.append((entity, row.key, row.source, row.acumatica_key, row.sku, *value, *value, SENT, at))
-        elif asked is None or here[1] is None or here[1] <= asked:
-            known.append((here[0], row.value, row.in_stock, at))
-    update_tuples(connection, targets, ("confirmed", "confirmed_in_stock", "confirmed_at"), known)
-    insert_tuples(connection, targets, _NEW_COLUMNS, new)
+            inserted.append((entity, row.key, row.source, row.acumatica_key, row.sku, *value, *value, SENT, at))
+            continue
+        number, last_confirmed = target
+        if asked is None or last_confirmed is None or last_confirmed <= asked:
+            updated.append((number, row.value, row.in_stock, at))
+    update_tuples(connection, targets, ("confirmed", "confirmed_in_stock", "confirmed_at"), updated)
+    insert_tuples(connection, targets, _NEW_COLUMNS, inserted)
 
 
-def _known(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], tuple[int, int | None]]:
-    """Return the id of the target at each place of these keys, and when something was confirmed there."""
-    found: dict[tuple[str, str], tuple[int, int | None]] = {}
+def _targets_by_place(
+    connection: Connection, entity: str, keys: Sequence[str]
+) -> dict[tuple[str, str], tuple[int, int | None]]:
+    """Return the target's id and the time of its last confirmation, if any, by (key, source)."""
+    by_place: dict[tuple[str, str], tuple[int, int | None]] = {}
     columns = (targets.c.key, targets.c.source, targets.c.id, targets.c.confirmed, targets.c.confirmed_at)
     for part in chunked(keys, KEYS_PER_QUERY):
-        these = and_(targets.c.entity == entity, IS_PLACE, in_any(connection, targets.c.key, part))
-        for key, source, number, value, at in tuples(connection, select(*columns).where(these)):
-            found[key, source] = (number, None if value is None else at)
-    return found
+        has_key = and_(targets.c.entity == entity, IS_PLACE, in_any(connection, targets.c.key, part))
+        for key, source, number, value, at in tuples(connection, select(*columns).where(has_key)):
+            by_place[key, source] = (number, None if value is None else at)
+    return by_place
 
 
 def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
-    """Have these (key, source) read again in Magento at `due_at`; one that is to be read later anyway, then."""
-    later = _doubted_until(connection, entity, sorted({key for key, _source in keys}))
+    """Schedule a recheck of these (key, source) for `due_at`. A recheck that is already scheduled for later stays."""
+    scheduled = _scheduled_rechecks(connection, entity, sorted({key for key, _source in keys}))
     rows = [
-        {"entity": entity, "key": key, "source": source, "due_at": max(micros(due_at), later.get((key, source), 0))}
+        {"entity": entity, "key": key, "source": source, "due_at": max(micros(due_at), scheduled.get((key, source), 0))}
         for key, source in keys
     ]
     upsert(connection, rechecks, rows)
 
 
-def _doubted_until(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
+def _scheduled_rechecks(connection: Connection, entity: str, keys: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Return when the rechecks of these keys are due, in microseconds, by (key, source)."""
+    due_by_place: dict[tuple[str, str], int] = {}
     for part in chunked(keys, KEYS_PER_QUERY):
-        these = and_(rechecks.c.entity == entity, in_any(connection, rechecks.c.key, part))
-        rows = connection.execute(select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(these))
-        found.update(((row[0], row[1]), row[2]) for row in rows)
-    return found
+        has_key = and_(rechecks.c.entity == entity, in_any(connection, rechecks.c.key, part))
+        rows = connection.execute(select(rechecks.c.key, rechecks.c.source, rechecks.c.due_at).where(has_key))
+        due_by_place.update(((key, source), due_at) for key, source, due_at in rows)
+    return due_by_place
 
 
 def all_of(connection: Connection, entity: str) -> dict[tuple[str, str], LedgerRow]:
-    """Return all that Magento confirmed of an entity, by (key, source)."""
+    """Return all confirmed values of an entity, by (key, source)."""
     return _by_place(tuples(connection, select(*_ROW).where(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)))
 
 
 def forget(connection: Connection, entity: str, keys: Sequence[str] | None = None) -> None:
-    """Forget what Magento confirmed, of these keys or of all. They are then compared with Magento, or sent, again."""
+    """Forget the confirmed values of these keys, or of all. They are then compared with Magento, or sent, again."""
     for part in [None] if keys is None else chunked(keys, KEYS_PER_QUERY):
-        these = (
-            and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED) if part is None else _of(connection, entity, part)
+        forgotten = (
+            and_(targets.c.entity == entity, IS_PLACE, _IS_CONFIRMED)
+            if part is None
+            else _is_confirmed(connection, entity, part)
         )
-        connection.execute(update(targets).where(these).values(_NOTHING))
+        connection.execute(update(targets).where(forgotten).values(_NOT_CONFIRMED))
 
 
-_NOTHING: dict[str, None] = {"confirmed": None, "confirmed_in_stock": None, "confirmed_at": None}
+_NOT_CONFIRMED: dict[str, None] = {"confirmed": None, "confirmed_in_stock": None, "confirmed_at": None}
 
 
 def forget_places(connection: Connection, entity: str, places: Sequence[tuple[str, str]], asked_at: datetime) -> None:
-    """Forget what Magento confirmed at these (key, source) until it was asked and showed nothing there."""
+    """Forget the values that were confirmed at these (key, source) until `asked_at`, when Magento showed none there."""
     for part in chunked(places, 500):
-        these = or_(*(and_(targets.c.key == key, targets.c.source == source) for key, source in part))
+        is_one_of = or_(*(and_(targets.c.key == key, targets.c.source == source) for key, source in part))
         before = and_(targets.c.entity == entity, IS_PLACE, targets.c.confirmed_at <= micros(asked_at))
-        connection.execute(update(targets).where(and_(before, these)).values(_NOTHING))
+        connection.execute(update(targets).where(and_(before, is_one_of)).values(_NOT_CONFIRMED))
 
 
 def forget_products(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
-    """Forget what Magento confirmed of SKUs that it has no product of any more; have the other entity ask for them."""
+    """Forget the confirmed values of SKUs whose products are gone from Magento; the other entity rechecks them."""
     if not keys:
         return
     forget(connection, entity, keys)
@@ -256,13 +273,13 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
 
 
 def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:
-    """Return what was confirmed of the keys whose recheck is due."""
-    due = {"the_entity": entity, "now": micros(now)}
-    return [_row(row) for row in tuples(connection, _CONFIRMED_AND_DUE, due)]
+    """Return the confirmed values of the keys whose recheck is due."""
+    parameters = {"the_entity": entity, "now": micros(now)}
+    return [_row(row) for row in tuples(connection, _CONFIRMED_AND_DUE, parameters)]
 
 
 def due_places(connection: Connection, entity: str, now: datetime) -> dict[tuple[str, str], int]:
-    """Return the (key, source) whose recheck is due, and since when, in microseconds."""
+    """Return since when the due rechecks are due, in microseconds, by (key, source)."""
     rows = tuples(connection, _DUE_PLACES, {"the_entity": entity, "now": micros(now)})
     return {(key, source): due_at for key, source, due_at in rows}
 
@@ -270,15 +287,16 @@ def due_places(connection: Connection, entity: str, now: datetime) -> dict[tuple
 def settle_rechecks(
     connection: Connection, entity: str, read_again: Mapping[tuple[str, str], int], asked_at: datetime
 ) -> None:
-    """Forget these rechecks, by (key, source) and since when they were due: Magento was asked after that. One that was
-    asked for anew meanwhile stays.
+    """Remove rechecks that are done: Magento was asked at `asked_at`, after they were due.
+
+    read_again: since when they were due, by (key, source). A recheck that was scheduled again meanwhile stays.
     """
     settled = [(place, due_at) for place, due_at in read_again.items() if due_at <= micros(asked_at)]
     for part in chunked(settled, 300):
-        these = or_(
+        is_one_of = or_(
             *(
                 and_(rechecks.c.key == key, rechecks.c.source == source, rechecks.c.due_at == due_at)
                 for (key, source), due_at in part
             )
         )
-        connection.execute(delete(rechecks).where(and_(rechecks.c.entity == entity, these)))
+        connection.execute(delete(rechecks).where(and_(rechecks.c.entity == entity, is_one_of)))

@@ -1,8 +1,7 @@
-"""Which Magento id an Acumatica document became, and what was last sent of it.
+"""Links: the Magento id of each Acumatica document, and the content that was last sent of it.
 
-A link is used before any search in Magento. It is made when a document was sent, when it was found there by its mark,
-by hand (`a2m link`), or when a
-shipment that somebody else made was adopted.
+A link is used before any search in Magento. It is stored when a document was sent, when it was found in Magento by its
+mark, by hand (`a2m link`), or when a shipment that somebody else had made was adopted.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ MadeBy = Literal["sent", "found", "hand", "adopted"]
 
 @dataclass(frozen=True)
 class Link:
-    """A document and its Magento id; `document` is the JSON that was last sent, `None` where unknown.
+    """A document and its Magento id. `document`: the JSON that was last sent, or `None` where it is not known.
 
-    `in_doubt`: sending something newer broke off, and may have been applied in part.
+    `in_doubt`: a newer version was interrupted while it was sent, and Magento may have applied it in part.
     """
 
     key: str
@@ -47,24 +46,24 @@ def of_records(connection: Connection, entity: str, acumatica_keys: Sequence[str
 
 
 def of_magento_id(connection: Connection, entity: str, magento_id: str) -> list[Link]:
-    """Return the links to this id of Magento: which Acumatica records became it."""
+    """Return the links to this id of Magento."""
     return list(_read(connection, entity, links.c.magento_id, [magento_id]).values())
 
 
 def newest(connection: Connection, entity: str, count: int) -> list[Link]:
-    """Return the newest links that nobody made by hand, of documents of which something was sent."""
+    """Return the newest links that were not made by hand and whose document's content is known, the newest first."""
     ours = (links.c.entity == entity) & (links.c.made_by != "hand") & links.c.document.is_not(None)
-    chosen = select(links).where(ours).order_by(links.c.linked_at.desc(), links.c.key).limit(count)
-    return [_link(row) for row in connection.execute(chosen)]
+    query = select(links).where(ours).order_by(links.c.linked_at.desc(), links.c.key).limit(count)
+    return [_link(row) for row in connection.execute(query)]
 
 
 def _read(connection: Connection, entity: str, column: Column[str], values: Sequence[str]) -> dict[str, Link]:
-    found: dict[str, Link] = {}
+    by_key: dict[str, Link] = {}
     for part in chunked(list(values), KEYS_PER_QUERY):
-        chosen = (links.c.entity == entity) & in_any(connection, column, part)
-        for row in connection.execute(select(links).where(chosen)):
-            found[row.key] = _link(row)
-    return found
+        condition = (links.c.entity == entity) & in_any(connection, column, part)
+        for row in connection.execute(select(links).where(condition)):
+            by_key[row.key] = _link(row)
+    return by_key
 
 
 def _link(row: Row[Any]) -> Link:
@@ -72,7 +71,7 @@ def _link(row: Row[Any]) -> Link:
 
 
 def write(connection: Connection, entity: str, rows: Sequence[Link], now: datetime) -> None:
-    """Store these links; one that exists is replaced."""
+    """Store these links, replacing existing ones."""
     upsert(connection, links, [_row(entity, link, now) for link in rows])
 
 

@@ -1,8 +1,9 @@
-"""Magento's open orders: what each reserves, what Acumatica's orders with its number take, what was added back for it.
+"""Magento's open orders: the quantities that each reserves, the demands of Acumatica's orders with its number, and the
+quantities that were added back for it.
 
-A change of an order makes the records of its SKUs due in the same transaction, so whatever instant the process dies at,
-they are computed again. What was added back is kept with the chunk that published it: an amount that rises is told by
-it, and its quantities are read again first (spec, *Learned in the field*, "Which orders, read when").
+A change of an order makes the records of its SKUs due in the same transaction, so they are computed again whenever the
+process dies. The added-back quantities are stored with the chunk that published them. They show when an amount rises:
+its quantities are then read again first (spec, *Learned in the field*, "Which orders, read when").
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _statuses = msgspec.json.Decoder(dict[str, str]).decode
 
 @dataclass(frozen=True)
 class OpenItem:
-    """One product of an open order: `held` in 1/10,000 of Magento's unit, `added` back in 1/10,000 of the base unit."""
+    """One product of an open order. `held`: in 1/10,000 of Magento's unit. `added`: the quantity that was added back,
+    in 1/10,000 of the base unit.
+    """
 
     key: str
     sku: str
@@ -39,9 +42,10 @@ class OpenItem:
 
 @dataclass
 class OpenOrder:
-    """An open order of Magento's, with what is known of it in Acumatica: `statuses` by order, and its demands.
+    """An open order of Magento, and what Acumatica's orders with its number say.
 
-    `asked_at`: when Acumatica was last asked, `None` where it never was.
+    `statuses`: by Acumatica order. `demands`: what these orders take. `asked_at`: when Acumatica was last asked, or
+    `None` if it never was.
     """
 
     order: ShopOrder
@@ -53,32 +57,32 @@ class OpenOrder:
 
 
 def known(connection: Connection, ids: Sequence[int] | None = None) -> dict[int, ShopOrder]:
-    """Return the open orders as Magento last showed them: those with these ids, or all."""
-    columns = select(open_orders.c.order_id, open_orders.c.content)
-    found: dict[int, ShopOrder] = {}
+    """Return the open orders with these ids, or all, as Magento last showed them, by id."""
+    everything = select(open_orders.c.order_id, open_orders.c.content)
+    by_id: dict[int, ShopOrder] = {}
     for part in [None] if ids is None else chunked(list(ids), KEYS_PER_QUERY):
-        chosen = columns if part is None else columns.where(in_any(connection, open_orders.c.order_id, part))
-        found.update((order_id, _order(bytes(content))) for order_id, content in connection.execute(chosen))
-    return found
+        query = everything if part is None else everything.where(in_any(connection, open_orders.c.order_id, part))
+        by_id.update((order_id, _order(bytes(content))) for order_id, content in connection.execute(query))
+    return by_id
 
 
 def of_keys(connection: Connection, keys: Sequence[str]) -> dict[int, OpenOrder]:
-    """Return the open orders with one of these SKUs, each with all of its products."""
+    """Return the open orders that have any of these SKUs, each with all of its products, by Magento's id."""
     ids: set[int] = set()
     if connection.execute(select(open_order_items.c.order_id).limit(1)).first() is None:
         return {}
     for part in chunked(list(keys), KEYS_PER_QUERY):
-        chosen = select(open_order_items.c.order_id).where(in_any(connection, open_order_items.c.key, part))
-        ids.update(order_id for (order_id,) in connection.execute(chosen))
+        query = select(open_order_items.c.order_id).where(in_any(connection, open_order_items.c.key, part))
+        ids.update(order_id for (order_id,) in connection.execute(query))
     return of_ids(connection, sorted(ids))
 
 
 def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
-    """Return the open orders with these ids of Magento's."""
-    found: dict[int, OpenOrder] = {}
+    """Return the open orders with these ids, by Magento's id."""
+    by_id: dict[int, OpenOrder] = {}
     for part in chunked(list(ids), KEYS_PER_QUERY):
         for row in connection.execute(select(open_orders).where(in_any(connection, open_orders.c.order_id, part))):
-            found[row.order_id] = OpenOrder(
+            by_id[row.order_id] = OpenOrder(
                 _order(bytes(row.content)),
                 first_seen_at=instant(row.first_seen_at),
                 items={},
@@ -88,17 +92,19 @@ def of_ids(connection: Connection, ids: Sequence[int]) -> dict[int, OpenOrder]:
             )
         of_orders = select(open_order_items).where(in_any(connection, open_order_items.c.order_id, part))
         for row in connection.execute(of_orders):
-            if row.order_id in found:  # two statements may see two states
+            if row.order_id in by_id:  # the two statements may see different states
                 held = Held(row.ordered, row.shipped, row.canceled, row.refunded)
-                found[row.order_id].items[row.key] = OpenItem(row.key, row.sku, held, row.added)
-    return found
+                by_id[row.order_id].items[row.key] = OpenItem(row.key, row.sku, held, row.added)
+    return by_id
 
 
 def untaken(connection: Connection, before: datetime) -> list[int]:
-    """Return the orders that Acumatica did not have when it was last asked, before an instant."""
-    not_there = (open_orders.c.acumatica_orders.is_(None)) | (open_orders.c.acumatica_orders == "{}")
+    """Return the ids of orders that Acumatica did not have when it was last asked, which was before an instant or
+    never.
+    """
+    is_missing = (open_orders.c.acumatica_orders.is_(None)) | (open_orders.c.acumatica_orders == "{}")
     asked = open_orders.c.asked_at.is_(None) | (open_orders.c.asked_at < micros(before))
-    return [number for (number,) in connection.execute(select(open_orders.c.order_id).where(not_there & asked))]
+    return [order_id for (order_id,) in connection.execute(select(open_orders.c.order_id).where(is_missing & asked))]
 
 
 def follow(
@@ -109,15 +115,15 @@ def follow(
     mark: Watermark | None,
     now: datetime,
 ) -> None:
-    """Store what Magento shows of its orders, and have every SKU of them computed again."""
+    """Store changed orders as Magento shows them now, remove ended ones, and make the records of all their SKUs due."""
     before = of_ids(connection, [*changed, *ended])
-    keys = {key for one in before.values() for key in one.items}
+    keys = {key for order in before.values() for key in order.items}
     _forget(connection, before)
     rows, item_rows = [], []
     for order_id, (order, items) in changed.items():
         keys.update(item.key for item in items)
         earlier = before.get(order_id)
-        rows.append(_row_of(OpenOrder(order, now) if earlier is None else replace(earlier, order=order)))
+        rows.append(_order_row(OpenOrder(order, now) if earlier is None else replace(earlier, order=order)))
         added = {} if earlier is None else {key: item.added for key, item in earlier.items.items()}
         item_rows += [_item_row(order_id, item, added.get(item.key, 0)) for item in items]
     upsert(connection, open_orders, rows)
@@ -128,10 +134,10 @@ def follow(
 
 
 def make_due(connection: Connection, keys: Iterable[str]) -> None:
-    """Have the inventory records with these SKUs computed again."""
+    """Make the inventory records with these SKUs due, so that they are computed again."""
     for part in chunked(sorted(keys), KEYS_PER_QUERY):
-        chosen = (records.c.entity == "inventory") & in_any(connection, records.c.key, part)
-        connection.execute(update(records).where(chosen).values(next_change=DUE))
+        condition = (records.c.entity == "inventory") & in_any(connection, records.c.key, part)
+        connection.execute(update(records).where(condition).values(next_change=DUE))
 
 
 def _item_row(order_id: int, item: OpenItem, added: int) -> dict[str, object]:
@@ -147,16 +153,18 @@ def _item_row(order_id: int, item: OpenItem, added: int) -> dict[str, object]:
 
 
 def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
-    """Store what Acumatica said of these orders, and what is added back for each of their products from now on.
+    """Store what Acumatica said of these orders, and the quantities that are added back for their products from now on.
 
-    An order that ended meanwhile stays away.
+    An order that ended meanwhile is not stored again.
     """
-    given = {one.order.order_id: one for one in orders}
-    there = known(connection, list(given))
-    kept = {number: one for number, one in given.items() if one.order.is_open and number in there}
-    _forget(connection, given)
-    upsert(connection, open_orders, [_row_of(one) for one in kept.values()])
-    items = [_item_row(number, item, item.added) for number, one in kept.items() for item in one.items.values()]
+    by_id = {order.order.order_id: order for order in orders}
+    stored = known(connection, list(by_id))
+    still_open = {number: order for number, order in by_id.items() if order.order.is_open and number in stored}
+    _forget(connection, by_id)
+    upsert(connection, open_orders, [_order_row(order) for order in still_open.values()])
+    items = [
+        _item_row(number, item, item.added) for number, order in still_open.items() for item in order.items.values()
+    ]
     upsert(connection, open_order_items, items)
 
 
@@ -166,19 +174,19 @@ def _forget(connection: Connection, order_ids: Iterable[int]) -> None:
             connection.execute(delete(table).where(in_any(connection, table.c.order_id, part)))
 
 
-def _row_of(one: OpenOrder) -> dict[str, object]:
+def _order_row(order: OpenOrder) -> dict[str, object]:
     return {
-        "order_id": one.order.order_id,
-        "content": msgspec.json.encode(one.order),
-        "first_seen_at": micros(one.first_seen_at),
-        "demands": msgspec.json.encode(list(one.demands)),
-        "acumatica_orders": msgspec.json.encode(dict(one.statuses)).decode(),
-        "asked_at": None if one.asked_at is None else micros(one.asked_at),
+        "order_id": order.order.order_id,
+        "content": msgspec.json.encode(order.order),
+        "first_seen_at": micros(order.first_seen_at),
+        "demands": msgspec.json.encode(list(order.demands)),
+        "acumatica_orders": msgspec.json.encode(dict(order.statuses)).decode(),
+        "asked_at": None if order.asked_at is None else micros(order.asked_at),
     }
 
 
 def forget_all(connection: Connection, entity: str, feed: str) -> None:
-    """Forget all orders and how far they were read: nothing is added back any more."""
+    """Forget all orders and the feed's watermark, so that nothing is added back any more."""
     keys = [key for (key,) in connection.execute(select(open_order_items.c.key).distinct())]
     make_due(connection, keys)
     connection.execute(delete(open_order_items))
@@ -187,6 +195,7 @@ def forget_all(connection: Connection, entity: str, feed: str) -> None:
 
 
 def first_seen(connection: Connection, order_id: int) -> datetime | None:
-    """Return when an open order was first seen in Magento; `None` for one that is not known."""
-    found = connection.execute(select(open_orders.c.first_seen_at).where(open_orders.c.order_id == order_id)).scalar()
-    return None if found is None else instant(found)
+    """Return when an open order was first seen in Magento, or `None` if the order is not known."""
+    query = select(open_orders.c.first_seen_at).where(open_orders.c.order_id == order_id)
+    first = connection.execute(query).scalar()
+    return None if first is None else instant(first)

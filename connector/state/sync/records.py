@@ -1,8 +1,8 @@
-"""What Acumatica last said of each record: the facts of an item, its quantities by warehouse or its price rows.
+"""Records as they were last read in Acumatica: the facts of an item, its quantities by warehouse, or its price rows.
 
-A sync that pulls one changed quantity computes from this with the quantities of the other warehouses, without asking
-Acumatica again; a promotion that starts today is computed from it with no request at all. Rows are replaced in place,
-so an unchanged record costs nothing.
+A sync that pulls one changed quantity takes the quantities of the other warehouses from here, without asking Acumatica
+again. A promotion that starts today is computed without any request. Rows are replaced in place, so an unchanged record
+costs nothing.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ _DUE = select(records.c.acumatica_key).where(
 
 
 NOTHING, _NULL = msgspec.Raw(b""), msgspec.Raw(b"null")
-"""A part of which nothing is known; and how the first versions wrote one."""
+"""`NOTHING` is a part of which nothing is known; the first versions of the connector stored `null` for it."""
 
 
 class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lambda name: name.removesuffix("_part")):
-    """One record of Acumatica as it was last read; `facts` is none before the item itself was seen, or after it went.
+    """One record of Acumatica as it was last read.
 
-    `quantities`: the figures by warehouse (a plain number: see `of_figure`). `vendor`: 1/10,000 by warehouse ("" where
-    the inquiry has none). `document`: a shipment, customer or order in the form in which its reader gave it.
-    `invoices`: an order's lines on each of its released invoices.
+    `facts`: `None` before the item itself was seen, and after it was deleted. `quantities`: the figures by warehouse (a
+    plain number: see `of_figure`). `vendor`: 1/10,000 by warehouse ("" where the inquiry has none). `document`: a
+    shipment, customer or order as its reader returned it. `invoices`: an order's lines on each of its released
+    invoices.
 
-    What was read of the database is decoded part by part, and only where it is asked for: a sync of changed prices
-    replaces the facts of each record and needs nothing of what they were before. So a part is the JSON in which it is
-    kept until somebody asks for it or replaces it, and from then on what it says.
+    Parts that were read from the database are decoded one by one and only when they are used: a sync of changed prices
+    replaces the facts of each record and does not need the earlier ones. So a part is stored JSON until it is used or
+    replaced, and a Python value from then on.
     """
 
     facts_part: msgspec.Raw = NOTHING
@@ -57,15 +58,15 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
         document: Mapping[str, Any] | None = None,
         invoices: Mapping[str, Any] | None = None,
     ) -> Record:
-        """Return a record that says this."""
+        """Return a record with these parts; an empty part is `NOTHING`."""
         parts: tuple[Any, ...] = (facts, quantities, vendor, price_rows, document, invoices)
         return Record(*(part or NOTHING for part in parts))
 
     @property
     def facts(self) -> Facts | None:
-        """What the item is."""
-        found: Facts | None = self._decoded("facts_part")
-        return found
+        """The facts of the item."""
+        facts: Facts | None = self._decoded("facts_part")
+        return facts
 
     @property
     def quantities(self) -> dict[str, WarehouseQuantity | int]:
@@ -84,13 +85,13 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
 
     @property
     def document(self) -> dict[str, Any] | None:
-        """What a document says."""
-        found: dict[str, Any] | None = self._decoded("document_part")
-        return found
+        """The content of the document."""
+        document: dict[str, Any] | None = self._decoded("document_part")
+        return document
 
     @property
     def invoices(self) -> dict[str, Any]:
-        """An order's lines on its invoices."""
+        """The order's lines on its released invoices."""
         return self._decoded("invoices_part") or {}
 
     def _decoded(self, name: str) -> Any:
@@ -99,20 +100,20 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
             return part
         if part is NOTHING:
             return None
-        found = _DECODERS[name](part)
-        setattr(self, name, found or NOTHING)
-        return found
+        decoded = _DECODERS[name](part)
+        setattr(self, name, decoded or NOTHING)
+        return decoded
 
     def is_there(self) -> bool:
-        """Return whether Acumatica has the record itself, and not only rows that name it."""
+        """Return whether Acumatica has the record itself, and not only rows that refer to it."""
         facts, document = self.facts_part, self.document_part
         return (facts is not NOTHING and facts != _NULL) or (document is not NOTHING and document != _NULL)
 
     def take(self, attribute: str, new: Any) -> bool:
-        """Replace a part by what Acumatica says now, and return whether that is news.
+        """Replace a part by its newest value from Acumatica, and return whether it changed.
 
-        It is compared in the form in which it is kept, so that nothing has to be decoded where nothing changed; facts
-        that an earlier version wrote otherwise count as news once.
+        The encoded forms are compared, so that nothing is decoded where nothing changed. Facts that an earlier version
+        of the connector encoded differently count as changed once.
         """
         name = _FIELDS[attribute]
         before = getattr(self, name)
@@ -138,7 +139,7 @@ class Record(msgspec.Struct, gc=False, eq=False, omit_defaults=True, rename=lamb
 
 
 class Stored(msgspec.Struct, gc=False):
-    """A record with the columns that are searched for."""
+    """A record with the columns by which records are searched."""
 
     acumatica_key: str
     key: str | None
@@ -150,15 +151,15 @@ class Stored(msgspec.Struct, gc=False):
 
 
 def facts_of(stored: Sequence[Stored]) -> list[Facts | None]:
-    """Return what the items of these records are."""
+    """Return the facts of each of these records."""
     parts = list(map(attrgetter("record.facts_part"), stored))
     if msgspec.Raw in set(map(type, parts)):
-        return [one.record.facts for one in stored]
+        return [row.record.facts for row in stored]
     return parts  # all of them were just read in Acumatica
 
 
 DUE = date.min.toordinal()
-"""The next change of a record that is kept and has to be computed: at the end of the sync, or by the next one."""
+"""The `next_change` of a stored record that has to be computed again, at the end of this sync or by the next one."""
 
 _FIELDS = {name.removesuffix("_part"): name for name in Record.__struct_fields__}
 _encoder = msgspec.json.Encoder()
@@ -179,165 +180,166 @@ _READ = ("acumatica_key", "key", "data", "next_change", "facts_seen", "rows_seen
 
 def read(connection: Connection, entity: str, acumatica_keys: Sequence[str]) -> dict[str, Stored]:
     """Return the stored records among `acumatica_keys`."""
-    columns = columns_of_keys(connection, "records", _READ, "acumatica_key", entity, acumatica_keys, json=("data",))
+    columns = columns_of_keys(
+        connection, "records", _READ, "acumatica_key", entity, acumatica_keys, json_columns=("data",)
+    )
     names, keys, data, *others = columns
     return dict(zip(names, map(Stored, names, keys, map(_decode, data), *others), strict=True))
 
 
 def sharing_sku(connection: Connection, entity: str, keys: Sequence[str], besides: Iterable[str]) -> dict[str, Stored]:
-    """Return stored records, other than `besides`, whose SKU is one of `keys`: two items with one SKU must meet to be
-    told apart.
+    """Return the stored records, other than `besides`, whose SKU is one of `keys`, by Acumatica key.
+
+    Items that share a SKU have to be decided together.
     """
-    own = set(besides)
-    found: dict[str, Stored] = {}
+    excluded = set(besides)
+    by_acumatica_key: dict[str, Stored] = {}
     for part in chunked(keys, KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
-        names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(chosen))]
-        found.update(read(connection, entity, [name for name in names if name not in own]))
-    return found
+        condition = and_(records.c.entity == entity, in_any(connection, records.c.key, part))
+        names = [name for (name,) in tuples(connection, select(records.c.acumatica_key).where(condition))]
+        by_acumatica_key.update(read(connection, entity, [name for name in names if name not in excluded]))
+    return by_acumatica_key
 
 
 def shared(connection: Connection, entity: str, keys: Sequence[str]) -> list[str]:
-    """Return those of the keys that more than one stored record has; each of them is a stored record's."""
+    """Return the keys (SKUs) that more than one stored record has; each of `keys` belongs to a stored record."""
     count = len(keys)
     if keys and len(set(keys)) == count == count_between(connection, "records", "key", entity, keys, count):
-        return []  # nearly always: no other record has a key between the first and the last
+        return []  # nearly always: between the first and the last key there are only records with these keys, once each
     several = "GROUP BY key HAVING count(*) > 1"
-    return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, then=several)]
+    return [key for (key,) in rows_of_keys(connection, "SELECT key FROM records", "key", entity, keys, suffix=several)]
 
 
 def due(connection: Connection, entity: str, today: date) -> list[str]:
-    """Return the Acumatica keys whose published value changes by itself on or before `today` (a date in the tenant's
-    zone).
+    """Return the Acumatica keys of records whose value changes by itself on or before `today`, a date in the tenant's
+    time zone.
     """
     return list(connection.execute(_DUE, {"the_entity": entity, "day": today.toordinal()}).scalars())
 
 
 def all_keys(connection: Connection, entity: str, after: str, count: int) -> list[str]:
-    """Return the next `count` Acumatica keys behind `after`, in the database's order."""
-    chosen = and_(records.c.entity == entity, records.c.acumatica_key > after)
-    ordered = select(records.c.acumatica_key).where(chosen).order_by(records.c.acumatica_key).limit(count)
-    return list(connection.execute(ordered).scalars())
+    """Return the next `count` Acumatica keys after `after`, in the database's order."""
+    condition = and_(records.c.entity == entity, records.c.acumatica_key > after)
+    query = select(records.c.acumatica_key).where(condition).order_by(records.c.acumatica_key).limit(count)
+    return list(connection.execute(query).scalars())
 
 
 def with_key(connection: Connection, entity: str, key: str) -> list[str]:
-    """Return the Acumatica keys behind an Acumatica key or a SKU that somebody typed."""
-    chosen = and_(records.c.entity == entity, or_(records.c.acumatica_key == key, records.c.key == key))
-    return list(connection.execute(select(records.c.acumatica_key).where(chosen)).scalars())
+    """Return the Acumatica keys of the records with this Acumatica key or SKU, as a person typed it."""
+    condition = and_(records.c.entity == entity, or_(records.c.acumatica_key == key, records.c.key == key))
+    return list(connection.execute(select(records.c.acumatica_key).where(condition)).scalars())
 
 
 def gone(connection: Connection, entity: str, column: str, sweep: int, kind: str | None, count: int) -> list[str]:
     """Return up to `count` Acumatica keys that an earlier sweep of a feed saw and the finished `sweep` did not.
 
-    `column`: where the feed's sweeps are kept.
-
-    `kind` narrows the two item feeds, which share a column, to the records of one of them.
+    column: where the sweeps of the feed are stored. kind: only records of this kind, for the two item feeds, which
+    share a column.
     """
-    seen = records.c[column]
-    chosen = select(records).where(records.c.entity == entity, seen != sweep)
-    found = []
-    for row in connection.execute(chosen):
+    query = select(records).where(records.c.entity == entity, records.c[column] != sweep)
+    acumatica_keys = []
+    for row in connection.execute(query):
         facts = _decode(row.data).facts
         if kind is None or (facts is not None and facts.kind == kind):
-            found.append(row.acumatica_key)
-        if len(found) == count:
+            acumatica_keys.append(row.acumatica_key)
+        if len(acumatica_keys) == count:
             break
-    return found
+    return acumatica_keys
 
 
 _SEARCHED = ("next_change", "facts_seen", "rows_seen", "vendor_seen")
 _WRITTEN = ("entity", "acumatica_key", "key", "data", *_SEARCHED)
-_COLUMNS = attrgetter(*_SEARCHED)
+_searched_columns = attrgetter(*_SEARCHED)
 _MOST_GROUPS = 10
 
 
 def write(connection: Connection, entity: str, stored: Sequence[Stored]) -> None:
-    """Store the records as they are now."""
-    if connection.dialect.name == "sqlite" and _has_only_new_data(connection, entity, stored):
+    """Store the records, replacing earlier versions."""
+    if connection.dialect.name == "sqlite" and _wrote_only_data(connection, entity, stored):
         return
     rows = [
         (
             entity,
-            one.acumatica_key,
-            one.key,
+            row.acumatica_key,
+            row.key,
             data,
-            one.next_change,
-            one.facts_seen,
-            one.rows_seen,
-            one.vendor_seen,
+            row.next_change,
+            row.facts_seen,
+            row.rows_seen,
+            row.vendor_seen,
         )
-        for one, data in zip(stored, _encoded(stored), strict=True)
+        for row, data in zip(stored, _encoded(stored), strict=True)
     ]
     upsert_tuples(connection, records, _WRITTEN, rows)
 
 
-def _has_only_new_data(connection: Connection, entity: str, stored: Sequence[Stored]) -> bool:
-    """Keep the data of records of which all else is in SQLite already, and return whether that was all.
+def _wrote_only_data(connection: Connection, entity: str, stored: Sequence[Stored]) -> bool:
+    """Write only the column `data` of records whose other columns SQLite has already; return whether these were all.
 
-    Nearly all that changes is a price or a quantity, and to replace a whole row takes twice as long: SQLite writes its
-    entries in the indexes again. What is equal for many records stands in the statement, because a parameter for each
-    takes time too. The first record shows whether it is worth trying.
+    Most changes are a new price or quantity, and replacing a whole row takes twice as long, because SQLite writes its
+    index entries again. Values that many records share are literals in the statement, because a parameter per record
+    takes time too. The first record shows whether trying is worthwhile.
     """
-    if not _have_new_data(connection, entity, stored[:1]):
+    if not _wrote_data_of_group(connection, entity, stored[:1]):
         return False
-    rest, columns = stored[1:], list(map(_COLUMNS, stored[1:]))
+    rest, columns = stored[1:], list(map(_searched_columns, stored[1:]))
     groups = set(columns)
     if len(groups) > _MOST_GROUPS:
         return False
-    alike = (
-        rest if len(groups) == 1 else [one for one, of in zip(rest, columns, strict=True) if of == group]
+    rows_by_group = (
+        rest if len(groups) == 1 else [row for row, of_row in zip(rest, columns, strict=True) if of_row == group]
         for group in groups
     )
-    return all(_have_new_data(connection, entity, some) for some in alike)
+    return all(_wrote_data_of_group(connection, entity, rows) for rows in rows_by_group)
 
 
-def _have_new_data(connection: Connection, entity: str, alike: Sequence[Stored]) -> bool:
-    """Keep the data of records that have the same days and sweeps, and return whether all of them were there so."""
-    if not alike:
+def _wrote_data_of_group(connection: Connection, entity: str, group: Sequence[Stored]) -> bool:
+    """Write the data of records that share the searched columns; return whether all were stored with these already."""
+    if not group:
         return True
-    columns = zip(_SEARCHED, _COLUMNS(alike[0]), strict=True)
-    others = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns)
-    if lie_close(connection, "records", "acumatica_key", entity, [one.acumatica_key for one in alike]):
-        return _walk_through(connection, entity, alike, others) == len(alike)
-    statement = f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {others}"
-    rows = [(entity, one.acumatica_key, one.key, data) for one, data in zip(alike, _encoded(alike), strict=True)]
+    columns = zip(_SEARCHED, _searched_columns(group[0]), strict=True)
+    condition = " ".join(f"AND {name} IS {'NULL' if value is None else int(value)}" for name, value in columns)
+    if lie_close(connection, "records", "acumatica_key", entity, [row.acumatica_key for row in group]):
+        return _write_data_of_range(connection, entity, group, condition) == len(group)
+    statement = f"UPDATE records SET data = ?4 WHERE entity = ?1 AND acumatica_key = ?2 AND key IS ?3 {condition}"
+    rows = [(entity, row.acumatica_key, row.key, data) for row, data in zip(group, _encoded(group), strict=True)]
     return driver_many(connection, statement, rows) == len(rows)
 
 
 def _encoded(stored: Sequence[Stored]) -> list[bytes]:
-    """Return the data of each record: JSON in one line, so that of all is written at once."""
-    return _encode_lines([one.record for one in stored]).splitlines()
+    """Return the data of each record as one line of JSON; all are encoded at once."""
+    return _encode_lines([row.record for row in stored]).splitlines()
 
 
-def _walk_through(connection: Connection, entity: str, alike: Sequence[Stored], others: str) -> int:
-    """Keep the data of records that lie close together, and return of how many it was kept.
+def _write_data_of_range(connection: Connection, entity: str, group: Sequence[Stored], condition: str) -> int:
+    """Write the data of records that lie close together; return the number of rows that were written.
 
-    SQLite goes once through the rows between the first and the last and asks for the data of each, which takes half as
-    long as to look each of them up. Where it gets none, because the record is not among these or has another SKU, the
-    row stays: a record without data is not possible.
+    SQLite reads all rows between the first and the last record once and calls a function for the data of each, which
+    takes half as long as looking up each record. The function returns NULL for rows that are not in the group or have
+    another SKU. `data` must not be NULL, so `OR IGNORE` leaves these rows unchanged.
     """
-    new = {one.acumatica_key: (one.key, data) for one, data in zip(alike, _encoded(alike), strict=True)}
-    none = (None, None)
+    new = {row.acumatica_key: (row.key, data) for row, data in zip(group, _encoded(group), strict=True)}
+    missing = (None, None)
 
     def new_data(acumatica_key: str, key: str | None) -> bytes | None:
-        known, data = new.get(acumatica_key, none)
-        return data if known == key else None
+        expected_key, data = new.get(acumatica_key, missing)
+        return data if expected_key == key else None
 
     driver: Any = connection.connection.driver_connection
     driver.create_function("a2m_new_data", 2, new_data)
     try:
-        found = driver.execute(
+        cursor = driver.execute(
             "UPDATE OR IGNORE records SET data = a2m_new_data(acumatica_key, key) "
-            f"WHERE entity = ? AND acumatica_key BETWEEN ? AND ? {others}",
+            f"WHERE entity = ? AND acumatica_key BETWEEN ? AND ? {condition}",
             (entity, min(new), max(new)),
         )
-        return int(found.rowcount)
+        return int(cursor.rowcount)
     finally:
         driver.create_function("a2m_new_data", 2, None)
 
 
 def mark_seen(connection: Connection, entity: str, column: str, sweep: int, acumatica_keys: Sequence[str]) -> None:
-    """Record that the sweep saw these records, of which nothing else changed."""
+    """Record that the sweep saw these records, which are otherwise unchanged."""
     for part in chunked(acumatica_keys, KEYS_PER_QUERY):
-        chosen = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
-        connection.execute(update(records).where(chosen).values({column: sweep}))
+        condition = and_(records.c.entity == entity, in_any(connection, records.c.acumatica_key, part))
+        connection.execute(update(records).where(condition).values({column: sweep}))

@@ -1,4 +1,4 @@
-"""The records that the next sync reads again, first of all, because a person or an event asked for them."""
+"""Refresh requests: records that the next sync reads again first, because a person or an event asked for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_ENTITY = select(table.c.acumatica_key, table.c.asked_at).where(table.c.entit
 
 
 def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now: datetime) -> None:
-    """Have the next sync read these records again, first of all."""
+    """Make the next sync read these records again first."""
     upsert(
         connection,
         table,
@@ -25,14 +25,17 @@ def add(connection: Connection, entity: str, acumatica_keys: Sequence[str], now:
 
 
 def of_entity(connection: Connection, entity: str) -> dict[str, datetime]:
-    """Return the records that were asked for, and when."""
+    """Return when each record of the entity was requested, by Acumatica key."""
     rows = connection.execute(_OF_ENTITY, {"the_entity": entity})
     return {key: instant(moment) for key, moment in rows}
 
 
 def remove(state: State, entity: str, done: Mapping[str, datetime]) -> None:
-    """Forget what was asked for and has been read; what was asked for again meanwhile stays."""
+    """Remove requests whose records have been read; a record that was requested again meanwhile stays.
+
+    done: when each was requested, as `of_entity` returned it.
+    """
     with state.write() as connection:
         for key, moment in done.items():
-            here = (table.c.entity == entity) & (table.c.acumatica_key == key) & (table.c.asked_at <= micros(moment))
-            connection.execute(delete(table).where(here))
+            is_done = (table.c.entity == entity) & (table.c.acumatica_key == key) & (table.c.asked_at <= micros(moment))
+            connection.execute(delete(table).where(is_done))

@@ -1,4 +1,4 @@
-"""When Magento's reservations of a stock were last found to be repaired, and when that was last checked."""
+"""Repairs of Magento's reservations, per stock: when one was last found, and when that was last checked."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from connector.state.schema import instant, micros, reservation_repairs
 
 @dataclass(frozen=True)
 class Repair:
-    """One stock. `repaired_at`: orders made through the API until then are reserved. `unclear`: SKUs that fit nothing
-    known.
+    """The last repair of one stock.
+
+    `repaired_at`: Magento has reservations for orders that were made through the API until then. `read_at`: when the
+    salable quantities were last read. `unclear`: SKUs whose reservations match no known case.
     """
 
     repaired_at: datetime | None = None
@@ -24,9 +26,9 @@ class Repair:
 
 
 def read(connection: Connection, stock_id: int) -> Repair:
-    """Return what is known of a stock's repairs."""
-    chosen = select(reservation_repairs).where(reservation_repairs.c.stock_id == stock_id)
-    row = connection.execute(chosen).one_or_none()
+    """Return the last known repair of a stock."""
+    query = select(reservation_repairs).where(reservation_repairs.c.stock_id == stock_id)
+    row = connection.execute(query).one_or_none()
     if row is None:
         return Repair()
     unclear = () if row.unclear is None else msgspec.json.decode(bytes(row.unclear), type=tuple[str, ...])
@@ -34,12 +36,12 @@ def read(connection: Connection, stock_id: int) -> Repair:
 
 
 def last_of_any(connection: Connection) -> datetime | None:
-    """Return the last repair of any stock."""
+    """Return when any stock was last repaired, or `None` if none was."""
     return _instant(connection.execute(select(func.max(reservation_repairs.c.repaired_at))).scalar())
 
 
 def write(connection: Connection, stock_id: int, repair: Repair) -> None:
-    """Store what is known of a stock's repairs."""
+    """Store the last known repair of a stock."""
     row = {
         "stock_id": stock_id,
         "repaired_at": _micros(repair.repaired_at),

@@ -1,8 +1,8 @@
-"""How far each feed of an entity has been pulled, and where inside an unfinished window the pull stands.
+"""Watermarks and cursors: how far each feed of an entity was pulled, and the position within an unfinished window.
 
-A feed is one thing that an entity reads in Acumatica: `items`, `quantities`, `vendor_quantities`, `price_rows`. It is
-read by what changed (a window from the
-watermark on) or in full (a sweep, numbered, so that what a sweep no longer sees is known to be gone).
+A feed is one kind of data that an entity reads in Acumatica: `items`, `quantities`, `vendor_quantities`, `price_rows`.
+Either its changes are read, in a window that begins at the watermark, or the whole feed is read, in a sweep. Sweeps are
+numbered, so that a record that the last sweep did not see is known to be gone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_FEED = select(watermarks).where(
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """Where an unfinished pull stands: the window (instants in microseconds) or the sweep, and the last key that was
+    """The position of an unfinished pull: its window (instants in microseconds) or its sweep, and the last key that was
     queued.
     """
 
@@ -45,11 +45,11 @@ class Watermark:
     looked_back_at: datetime | None = None
 
     def moved(self, cursor: Cursor) -> Watermark:
-        """Return the same watermark with the cursor further on."""
+        """Return the watermark with its cursor replaced by a later one."""
         return replace(self, cursor=cursor)
 
     def finished(self, cursor: Cursor) -> Watermark:
-        """Return the watermark at the end of the cursor's window or sweep."""
+        """Return the watermark after the cursor's window or sweep has ended."""
         started = instant(cursor.started_at)
         looked_back_at = started if cursor.lookback_is_due or cursor.sweep is not None else self.looked_back_at
         if cursor.sweep is None:
@@ -65,7 +65,7 @@ class Watermark:
 
 
 def read(connection: Connection, entity: str, feed: str) -> Watermark:
-    """Return the watermark of one feed; a new one if it was never pulled."""
+    """Return the watermark of one feed, or a new watermark if it was never pulled."""
     row = connection.execute(_OF_FEED, {"the_entity": entity, "the_feed": feed}).one_or_none()
     if row is None:
         return Watermark(feed)
@@ -80,7 +80,7 @@ def read(connection: Connection, entity: str, feed: str) -> Watermark:
 
 
 def write(connection: Connection, entity: str, marks: list[Watermark]) -> None:
-    """Store the watermarks; one row per feed, replaced in place."""
+    """Store the watermarks, one row per feed, replacing earlier ones."""
     upsert(
         connection,
         watermarks,

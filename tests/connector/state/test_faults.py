@@ -215,7 +215,7 @@ def test_a_connection_that_rested_is_asked_whether_it_is_there(
     """
     state = open_state(new_database("postgresql"))
     before, dialect = backend(state), state.engine.dialect
-    monkeypatch.setattr(connections, "RESTS", -1.0)
+    monkeypatch.setattr(connections, "MAX_IDLE", -1.0)
     assert backend(state) == before
     monkeypatch.setattr(dialect, "do_ping", lambda _connection: False)
     assert backend(state) != before
