@@ -31,29 +31,31 @@ def rows_of_keys(
     keys: Sequence[str],
     *,
     key_index: int = 0,
-    also: str = "",
+    condition: str = "",
     suffix: str = "",
-    rows_a_key: float = 1,
+    rows_per_key: float = 1,
 ) -> list[tuple[Any, ...]]:
     """Return the rows of an entity whose `column` is one of the keys, as the driver returns them, in no order.
 
-    query: `SELECT … FROM …`. key_index: the index of `column` in its rows. also: a further condition, beginning
-    with AND. suffix: SQL after the conditions. rows_a_key: an estimate of the rows of one key.
+    query: `SELECT … FROM …`. key_index: the index of `column` in its rows. condition: a further condition, beginning
+    with AND. suffix: SQL after the conditions. rows_per_key: an estimate of the rows of one key.
     """
     rows: list[tuple[Any, ...]] = []
     table = query.rpartition(" FROM ")[2]
     for part in chunked(keys, KEYS_PER_QUERY):
         first, last = min(part), max(part)
         span = (entity, first, last)
-        if are_all_kept(span) and lie_close(connection, table, column, entity, part, also=also, rows_a_key=rows_a_key):
+        if are_all_kept(span) and lie_close(
+            connection, table, column, entity, part, condition=condition, rows_per_key=rows_per_key
+        ):
             wanted = set(part)
-            between = f"{query} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} {suffix}"
+            between = f"{query} WHERE entity = ? AND {column} BETWEEN ? AND ? {condition} {suffix}"
             rows += [row for row in driver_rows(connection, between, span) if row[key_index] in wanted]
             continue
         is_postgresql = connection.dialect.name == "postgresql"
         among = "= ANY(?)" if is_postgresql else "IN (SELECT value FROM json_each(?))"
         parameter = list(map(kept_text, part)) if is_postgresql else as_json(part)
-        where = f"WHERE entity = ? AND {column} {among} {also}"
+        where = f"WHERE entity = ? AND {column} {among} {condition}"
         rows += driver_rows(connection, f"{query} {where} {suffix}", (entity, parameter))
     return rows
 
@@ -66,8 +68,8 @@ def columns_of_keys(
     entity: str,
     keys: Sequence[str],
     *,
-    also: str = "",
-    rows_a_key: float = 1,
+    condition: str = "",
+    rows_per_key: float = 1,
     json_columns: Collection[str] = (),
 ) -> list[list[Any]]:
     """Return the rows of an entity whose `column` is one of the keys, as one list per column or expression in `names`.
@@ -84,10 +86,10 @@ def columns_of_keys(
         if (
             connection.dialect.name == "sqlite"
             and are_all_kept(span)
-            and lie_close(connection, table, column, entity, part, also=also, rows_a_key=rows_a_key)
+            and lie_close(connection, table, column, entity, part, condition=condition, rows_per_key=rows_per_key)
         ):
             lists = ", ".join((_AS_LINES if name in json_columns else _AS_JSON_LIST).format(name) for name in names)
-            between = f"SELECT {lists} FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {also}"
+            between = f"SELECT {lists} FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {condition}"
             of_part = [_decoded_column(packed) for packed in driver_rows(connection, between, span)[0]]
             wanted = set(part)
             if not wanted.issuperset(of_part[key_index]):
@@ -102,8 +104,8 @@ def columns_of_keys(
                 entity,
                 part,
                 key_index=key_index,
-                also=also,
-                rows_a_key=rows_a_key,
+                condition=condition,
+                rows_per_key=rows_per_key,
             )
             of_part = list(zip(*rows, strict=True)) or [()] * len(names)
         for values, more in zip(columns, of_part, strict=True):
@@ -125,21 +127,23 @@ def lie_close(
     entity: str,
     keys: Sequence[str],
     *,
-    also: str = "",
-    rows_a_key: float = 1,
+    condition: str = "",
+    rows_per_key: float = 1,
 ) -> bool:
     """Return whether reading all rows between the first and the last key is cheaper than looking up each key: the keys
     are many, and few other rows lie between them.
     """
-    most = int(len(keys) * rows_a_key * _MAX_ROWS_PER_WANTED_ROW)
-    return len(keys) >= _FEW and count_between(connection, table, column, entity, keys, most, also=also) <= most
+    most = int(len(keys) * rows_per_key * _MAX_ROWS_PER_WANTED_ROW)
+    return (
+        len(keys) >= _FEW and count_between(connection, table, column, entity, keys, most, condition=condition) <= most
+    )
 
 
 def count_between(
-    connection: Connection, table: str, column: str, entity: str, keys: Sequence[str], most: int, *, also: str = ""
+    connection: Connection, table: str, column: str, entity: str, keys: Sequence[str], most: int, *, condition: str = ""
 ) -> int:
     """Return the number of rows from the first to the last key, or `most` + 1 if it is larger than `most`."""
     span = (entity, kept_text(min(keys)), kept_text(max(keys)))
-    some = f"SELECT 1 FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {also} LIMIT ?"
+    some = f"SELECT 1 FROM {table} WHERE entity = ? AND {column} BETWEEN ? AND ? {condition} LIMIT ?"
     [(count,)] = driver_rows(connection, f"SELECT count(*) FROM ({some}) AS some_rows", (*span, most + 1))
     return int(count)

@@ -97,7 +97,9 @@ async def _follow(
     mark = replace(mark, pulled_to=newest or now - timedelta(days=1), looked_back_at=now)
     with context.state.write() as connection:
         open_orders.follow(connection, context.name, with_items, ended, mark, now)
-        ledger.doubt(connection, context.name, sorted(ledger.places(connection, context.name, sorted(returned))), now)
+        ledger.schedule_rechecks(
+            connection, context.name, sorted(ledger.places(connection, context.name, sorted(returned))), now
+        )
 
 
 def _is_refunded_since(order: ShopOrder, mark: Watermark) -> bool:
@@ -169,7 +171,7 @@ async def _ask_for_missing(context: RunContext[QuantityRule], now: datetime) -> 
         return
     found = await demands_of_orders(context, waiting)
     with context.state.write() as connection:
-        open_orders.keep(connection, [replace(one, asked_at=now) for one in waiting])
+        open_orders.store(connection, [replace(one, asked_at=now) for one in waiting])
         keys = {key for one in waiting if found[one.order.order_id] for key in one.items}
         open_orders.make_due(connection, keys)
 

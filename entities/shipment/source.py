@@ -61,4 +61,6 @@ def _recheck(
     context: RunContext[ShipmentRule], source: str, short: Iterable[tuple[str, Decimal]], later: timedelta
 ) -> None:
     with context.state.write() as connection:
-        ledger.doubt(connection, "inventory", list(ledger_keys(dict(short), source)), context.clock.now() + later)
+        ledger.schedule_rechecks(
+            connection, "inventory", list(ledger_keys(dict(short), source)), context.clock.now() + later
+        )

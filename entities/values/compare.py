@@ -110,7 +110,7 @@ def _changed_of_known(
         if entity.asks_only_of_new:
             keys, sources = (list(map(attrgetter(name), values)) for name in ("key", "source"))
             return () if ledger.are_confirmed(connection, context.name, keys, sources) else None
-        rows = ledger.confirmed(connection, context.name, list(records), rows_a_key=_rows_a_key(values, records))
+        rows = ledger.confirmed(connection, context.name, list(records), rows_per_key=_rows_per_key(values, records))
     names = {"acumatica_key": rows.acumatica_keys, "source": rows.sources, "key": rows.keys}
     confirmed = in_order_of(values, names, (rows.values, rows.in_stock))
     return None if confirmed is None else list(compress(values, differ(values, *confirmed)))
@@ -119,10 +119,12 @@ def _changed_of_known(
 def _known(context: RunContext[R], values: Sequence[DesiredValue], records: Collection[str]) -> dict[At, LedgerRow]:
     keys = {want.key for want in values}
     with context.state.read() as connection:
-        return ledger.of_records(connection, context.name, list(records), keys, rows_a_key=_rows_a_key(values, records))
+        return ledger.of_records(
+            connection, context.name, list(records), keys, rows_per_key=_rows_per_key(values, records)
+        )
 
 
-def _rows_a_key(values: Sequence[DesiredValue], records: Collection[str]) -> float:
+def _rows_per_key(values: Sequence[DesiredValue], records: Collection[str]) -> float:
     return max(1, len(values) / max(1, len(records)))
 
 

@@ -176,6 +176,6 @@ async def test_a_source_that_is_not_used_any_more_goes_back_to_0_when_a_shipment
     row = {"sku": "A", "source_code": "east", "quantity": 5, "status": 1}
     here.http.post("inventory/source-items", json={"sourceItems": [row]}).raise_for_status()
     with here.here.state.write() as connection:
-        ledger.doubt(connection, "inventory", [("A", "east")], here.here.clock.now())
+        ledger.schedule_rechecks(connection, "inventory", [("A", "east")], here.here.clock.now())
     await here.sync("inventory")
     assert here.quantity("A", "east") == 0

@@ -66,4 +66,4 @@ def end(connection: Connection, entity: str, *, in_doubt: Sequence[str] = (), no
     in doubt read in Magento again.
     """
     connection.execute(delete(bulks).where(bulks.c.entity == entity))
-    ledger.doubt(connection, entity, [(key, "") for key in in_doubt], now)
+    ledger.schedule_rechecks(connection, entity, [(key, "") for key in in_doubt], now)

@@ -66,7 +66,7 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
     apply(connection, changes)
     count_superseded(connection, entity, changes.superseded, now)
     watermarks.write(connection, entity, list(computed.marks))
-    open_orders.keep(connection, computed.open_orders)
+    open_orders.store(connection, computed.open_orders)
     failpoints.hit("chunk_written")
     skipped = sum(want.skipped for want in changes.unsendable)
     return Queued(
@@ -156,13 +156,20 @@ def _target(closed: _Closed) -> Target:
 
 
 def _columns(
-    connection: Connection, entity: str, computed: Computed, column: str, values: Sequence[str], also: str = ""
+    connection: Connection, entity: str, computed: Computed, column: str, values: Sequence[str], condition: str = ""
 ) -> TargetColumns:
-    """Return the targets whose `column` is one of the values. also: a further condition in SQL."""
-    rows_a_key = max(1, len(computed.wanted) / max(1, len(values)))
+    """Return the targets whose `column` is one of the values. condition: further SQL, beginning with AND."""
+    rows_per_key = max(1, len(computed.wanted) / max(1, len(values)))
     return TargetColumns(
         *columns_of_keys(
-            connection, "targets", _CLOSED_COLUMNS, column, entity, values, also=also, rows_a_key=rows_a_key
+            connection,
+            "targets",
+            _CLOSED_COLUMNS,
+            column,
+            entity,
+            values,
+            condition=condition,
+            rows_per_key=rows_per_key,
         )
     )
 

@@ -165,7 +165,7 @@ def _settle(
         if answer.recheck_at is not None:
             claimed = [outcome.message for outcome in _still_claimed(answer.every_outcome(), left)]
             places = [(message.key, message.source) for message in claimed]
-            ledger.doubt(connection, lease.entity, places, answer.recheck_at)
+            ledger.schedule_rechecks(connection, lease.entity, places, answer.recheck_at)
     return list(is_open.values())
 
 
@@ -361,7 +361,7 @@ def _store_effects(connection: Connection, entity: str, outcomes: Sequence[Messa
     for outcome in outcomes:
         if outcome.compensated:
             compensations.add(connection, outcome.message.key, outcome.compensated, now)
-    ledger.doubt(connection, "inventory", sorted(_changed_quantities(connection, outcomes)), now)
+    ledger.schedule_rechecks(connection, "inventory", sorted(_changed_quantities(connection, outcomes)), now)
 
 
 def _changed_quantities(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[tuple[str, str]]:

@@ -19,7 +19,7 @@ def leave(state: State, entity: str, claimed: Sequence[Message], now: datetime, 
     documents = [message for message in claimed if message.document is not None]
     with state.write() as connection:
         lease.lock_entity(connection, entity)
-        ledger.doubt(connection, entity, values, recheck_at)
+        ledger.schedule_rechecks(connection, entity, values, recheck_at)
         if documents:
             ledger.forget(connection, entity, [message.key for message in documents])
             refresh_requests.add(connection, entity, [message.acumatica_key for message in documents], now)

@@ -78,11 +78,16 @@ def _is_confirmed(connection: Connection, entity: str, keys: Sequence[str]) -> C
 
 
 def of_records(
-    connection: Connection, entity: str, acumatica_keys: Sequence[str], keys: Collection[str], *, rows_a_key: float = 1
+    connection: Connection,
+    entity: str,
+    acumatica_keys: Sequence[str],
+    keys: Collection[str],
+    *,
+    rows_per_key: float = 1,
 ) -> dict[tuple[str, str], LedgerRow]:
     """Return the confirmed values of these Acumatica records, by (key, source).
 
-    keys: SKUs whose confirmed values are returned too if they belong to other records. rows_a_key: an estimate of the
+    keys: SKUs whose confirmed values are returned too if they belong to other records. rows_per_key: an estimate of the
     places of one record.
     """
     rows = rows_of_keys(
@@ -92,8 +97,8 @@ def of_records(
         entity,
         acumatica_keys,
         key_index=2,
-        also=_CONFIRMED,
-        rows_a_key=rows_a_key,
+        condition=_CONFIRMED,
+        rows_per_key=rows_per_key,
     )
     by_place = _by_place(rows)
     unknown = set(keys).difference(key for key, _source in by_place)
@@ -131,8 +136,8 @@ def confirmed_at(connection: Connection, entity: str, keys: Sequence[str]) -> di
 
 def places(connection: Connection, entity: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """Return the (key, source) of these keys at which Magento has confirmed a value."""
-    also = f"AND {IS_PLACE.text} {_CONFIRMED}"
-    columns = columns_of_keys(connection, "targets", ("key", "source"), "key", entity, keys, also=also)
+    condition = f"AND {IS_PLACE.text} {_CONFIRMED}"
+    columns = columns_of_keys(connection, "targets", ("key", "source"), "key", entity, keys, condition=condition)
     return set(zip(*columns, strict=True))
 
 
@@ -152,7 +157,7 @@ class ConfirmedRows(NamedTuple):
 
 
 def confirmed(
-    connection: Connection, entity: str, acumatica_keys: Sequence[str], *, rows_a_key: float = 1
+    connection: Connection, entity: str, acumatica_keys: Sequence[str], *, rows_per_key: float = 1
 ) -> ConfirmedRows:
     """Return the confirmed values of these Acumatica records: fewer columns than `of_records`, in less time."""
     names = ("acumatica_key", "key", "source", "confirmed", "confirmed_in_stock")
@@ -164,8 +169,8 @@ def confirmed(
             "acumatica_key",
             entity,
             acumatica_keys,
-            also=_CONFIRMED,
-            rows_a_key=rows_a_key,
+            condition=_CONFIRMED,
+            rows_per_key=rows_per_key,
         )
     )
 
@@ -216,7 +221,7 @@ def _targets_by_place(
     return by_place
 
 
-def doubt(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
+def schedule_rechecks(connection: Connection, entity: str, keys: Sequence[tuple[str, str]], due_at: datetime) -> None:
     """Schedule a recheck of these (key, source) for `due_at`. A recheck that is already scheduled for later stays."""
     scheduled = _scheduled_rechecks(connection, entity, sorted({key for key, _source in keys}))
     rows = [
@@ -269,7 +274,7 @@ def forget_products(connection: Connection, entity: str, keys: Sequence[str], no
         return
     forget(connection, entity, keys)
     for other in OF_PRODUCTS - {entity}:
-        doubt(connection, other, sorted(places(connection, other, keys)), now)
+        schedule_rechecks(connection, other, sorted(places(connection, other, keys)), now)
 
 
 def due_rechecks(connection: Connection, entity: str, now: datetime) -> list[LedgerRow]:

@@ -152,7 +152,7 @@ def _item_row(order_id: int, item: OpenItem, added: int) -> dict[str, object]:
     return {"order_id": order_id, "key": item.key, "sku": item.sku, **amounts}
 
 
-def keep(connection: Connection, orders: Iterable[OpenOrder]) -> None:
+def store(connection: Connection, orders: Iterable[OpenOrder]) -> None:
     """Store what Acumatica said of these orders, and the quantities that are added back for their products from now on.
 
     An order that ended meanwhile is not stored again.

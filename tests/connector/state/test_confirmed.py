@@ -43,7 +43,7 @@ CLOSE_OR_NOT = pytest.mark.parametrize(
 def test_what_was_confirmed_of_records(ledger_of_all: State, asked: Sequence[str]) -> None:
     """By place the value and the stock status, of these records and no other, however close they lie."""
     with ledger_of_all.read() as connection:
-        found = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in asked], rows_a_key=3)
+        found = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in asked], rows_per_key=3)
     numbers = {key: number for number, key in enumerate(KEYS)}
     assert sorted(zip(*found, strict=True)) == sorted(
         (f"ITEM {key}", key, source, numbers[key], status)
@@ -90,7 +90,7 @@ def test_rows_in_the_order_of_values(ledger_of_all: State) -> None:
 
     def found(records: Sequence[str], values: Sequence[DesiredValue]) -> list[Sequence[int]] | None:
         with ledger_of_all.read() as connection:
-            rows = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in records], rows_a_key=3)
+            rows = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in records], rows_per_key=3)
         names = {"acumatica_key": rows.acumatica_keys, "source": rows.sources, "key": rows.keys}
         return in_order_of(values, names, (rows.values,))
 

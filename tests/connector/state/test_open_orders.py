@@ -53,7 +53,7 @@ def test_what_was_added_back_and_first_seen_outlives_a_change_of_the_order(state
         one.demands = [Demand("SO 000001", "A", "MAIN", open=20_000)]
         one.statuses, one.asked_at = {"SO 000001": "Open"}, NOW
         one.items["A"] = replace(ITEM, added=20_000)
-        open_orders.keep(connection, [one])
+        open_orders.store(connection, [one])
     follow(state, held, replace(ORDER, state="processing"), now=NOW + timedelta(hours=1))
     with state.read() as connection:
         [again] = open_orders.of_ids(connection, [7]).values()
@@ -69,7 +69,7 @@ def test_an_order_that_ended_is_forgotten_and_its_skus_are_due(state: State) -> 
         late = open_orders.of_ids(connection, [7])[7]
     follow(state, held, ended=(7,))
     with state.write() as connection:
-        open_orders.keep(connection, [late])
+        open_orders.store(connection, [late])
     with state.read() as connection:
         assert open_orders.known(connection) == {}
         assert open_orders.of_keys(connection, ["A"]) == {}
@@ -81,8 +81,8 @@ def test_orders_that_acumatica_did_not_have_are_asked_for_again(state: State) ->
     follow(state, held, ORDER)
     with state.write() as connection:
         [one] = open_orders.of_ids(connection, [7]).values()
-        open_orders.keep(connection, [replace(one, asked_at=NOW)])
+        open_orders.store(connection, [replace(one, asked_at=NOW)])
         assert open_orders.untaken(connection, NOW) == []
         assert open_orders.untaken(connection, NOW + timedelta(seconds=1)) == [7]
-        open_orders.keep(connection, [replace(one, asked_at=NOW, statuses={"SO 000001": "Open"})])
+        open_orders.store(connection, [replace(one, asked_at=NOW, statuses={"SO 000001": "Open"})])
         assert open_orders.untaken(connection, NOW + timedelta(seconds=1)) == []

@@ -21,7 +21,7 @@ def due(state: State, after: timedelta = timedelta(0)) -> dict[tuple[str, str], 
 def test_only_an_answer_that_is_not_older_settles_it(state: State, asked: timedelta, *, left: bool) -> None:
     """Magento may have been asked before the place came into doubt."""
     with state.write() as connection:
-        ledger.doubt(connection, "inventory", [PLACE], NOW)
+        ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW)
     known = due(state)
     with state.write() as connection:
         ledger.settle_rechecks(connection, "inventory", known, NOW + asked)
@@ -31,10 +31,10 @@ def test_only_an_answer_that_is_not_older_settles_it(state: State, asked: timede
 def test_a_place_that_came_into_doubt_again_stays(state: State) -> None:
     """What was computed before that does not settle it, though Magento was asked later."""
     with state.write() as connection:
-        ledger.doubt(connection, "inventory", [PLACE, ("B", "east")], NOW)
+        ledger.schedule_rechecks(connection, "inventory", [PLACE, ("B", "east")], NOW)
     known = due(state)
     with state.write() as connection:
-        ledger.doubt(connection, "inventory", [PLACE], NOW + SECOND)
+        ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW + SECOND)
         ledger.settle_rechecks(connection, "inventory", known, NOW + 5 * SECOND)
     assert list(due(state, SECOND)) == [PLACE]
 
@@ -42,7 +42,7 @@ def test_a_place_that_came_into_doubt_again_stays(state: State) -> None:
 def test_one_that_is_to_be_read_later_is_not_due_before(state: State) -> None:
     """A request whose answer was lost may be applied late."""
     with state.write() as connection:
-        ledger.doubt(connection, "inventory", [PLACE], NOW + 60 * SECOND)
-        ledger.doubt(connection, "inventory", [PLACE], NOW)
+        ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW + 60 * SECOND)
+        ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW)
     assert due(state, 59 * SECOND) == {}
     assert list(due(state, 60 * SECOND)) == [PLACE]

@@ -100,7 +100,7 @@ def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
     cursor = Cursor(0, None, 1, "A\x00")
     with state.write() as connection:
         ledger.confirm(connection, "price", [LedgerRow(odd, odd, odd, odd, 1, None)], NOW)
-        ledger.doubt(connection, "price", [(odd, odd)], NOW)
+        ledger.schedule_rechecks(connection, "price", [(odd, odd)], NOW)
         links.write(connection, "order", [Link(odd, odd, odd, json.dumps(odd).encode())], NOW)
         watermarks.write(connection, "price", [Watermark("items", cursor=cursor)])
     RunState(state, held).remember_sync(NOW, odd, did_nothing=False, full=False)
