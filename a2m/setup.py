@@ -97,6 +97,8 @@ def _ask_value(prompt: str, setting: Setting) -> tuple[bool, Any]:
     """Ask until the answer is good. Return whether there is one, and its value."""
     from pydantic import ValidationError
 
+    from settings.errors import rule_of
+
     while True:
         typed = _line(prompt)
         if typed in ("", EMPTY):
@@ -104,8 +106,8 @@ def _ask_value(prompt: str, setting: Setting) -> tuple[bool, Any]:
         try:
             return True, setting.as_json(setting.validated(_meant(setting, typed)))
         except (ValidationError, ValueError) as error:
-            rule = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            _again(f"{setting.name} = {typed}: {rule.removeprefix('Value error, ')}.")
+            rule = rule_of(error.errors()[0], setting) if isinstance(error, ValidationError) else str(error)
+            _again(f"{setting.name} = {typed}: {rule}.")
 
 
 def _ask_secret(name: str, *, is_set: bool) -> str:

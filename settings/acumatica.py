@@ -93,7 +93,7 @@ class Acumatica(Section, title="Acumatica"):
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
-        refuse_plain_http(self.url, self.allow_http)
+        refuse_plain_http(self.url, self.allow_http, "A2M_ACUMATICA__ALLOW_HTTP")
         if self.client_id and not self.client_secret:
             raise ValueError("client_secret: OAuth2 needs the secret of the connected application")
         return self

@@ -40,10 +40,10 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def refuse_plain_http(url: str, allowed: bool) -> None:
-    """Raise ValueError where secrets would travel unencrypted over a network."""
+def refuse_plain_http(url: str, allowed: bool, switch: str) -> None:
+    """Raise ValueError where secrets would travel unencrypted over a network; `switch`: the setting that allows it."""
     if url.startswith("http://") and not allowed and not is_loopback(url):
-        raise ValueError("url: http is only for this machine; use https, or set ALLOW_HTTP to true")
+        raise ValueError(f"url: http is only for this machine; use https, or set {switch} to true")
 
 
 def refuse_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,10 +10,21 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from settings.declare import PREFIX, Setting, setting_name
-from settings.kinds import Map
+from settings.kinds import Choice, ListOf, Map, Number, Table, YesNo
 from settings.locations import BESIDE, Saved
 from settings.origin import origins_above_the_ui, written_in_file
 from settings.settings import all_settings
+
+_LIST, _MAP = '["MAIN","EAST"]', '{"MAIN":"default"}'
+_RULES = {
+    "missing": "it is missing",
+    "string_type": "it must be a text",
+    "tuple_type": f"it must be a list such as {_LIST}",
+    "dict_type": f"it must be a map such as {_MAP}",
+    "model_type": "it must be a map of fields",
+    "bool_parsing": "it must be true or false",
+}
+"""What pydantic finds wrong, by its type, as a person reads it."""
 
 
 class SettingsError(Exception):
@@ -67,14 +78,43 @@ def bad_json() -> str | None:
                 try:
                     json.loads(text)
                 except ValueError as error:
-                    example = '{"MAIN":"default"}' if isinstance(setting.kind, Map) else '["MAIN","EAST"]'
+                    example = _MAP if isinstance(setting.kind, Map) else _LIST
                     return f"{setting.name} = {text}: it must be JSON such as {example} ({error})."
     return None
 
 
+def rule_of(one: Mapping[str, Any], setting: Setting | None) -> str:
+    """Return what is wrong with a value as a person reads it; pydantic's own words only where nothing else is known.
+    `setting`: the one that is wrong; None where it is a part of a list, a map or a table.
+    """
+    if one["type"] == "value_error":
+        return str(one["msg"]).removeprefix("Value error, ")
+    match setting.kind if setting is not None and one["type"] != "missing" else None:
+        case Number(type=number):
+            assert setting is not None
+            kind = "a whole number" if number is int else "a number"
+            return ", ".join(part for part in (f"it must be {kind}", str(setting.bounds)) if part)
+        case Choice(labels=labels):
+            return f"it must be one of {', '.join(map(_as_written, labels))}"
+        case YesNo():
+            return _RULES["bool_parsing"]
+        case ListOf():
+            return _RULES["tuple_type"]
+        case Table():
+            return "it must be a list of rows, each a map of its fields"
+        case Map():
+            return _RULES["dict_type"]
+    words = str(one["msg"]).replace("Input should", "it must").replace("String should", "it must")
+    return _RULES.get(one["type"], f"{words[:1].lower()}{words[1:]}")
+
+
+def _as_written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
 def _describe_one(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
     path = [str(part) for part in one["loc"]]
-    rule = str(one["msg"]).removeprefix("Value error, ")
+    rule = rule_of(one, _setting_at(path) if len(path) == 2 else None)
     head, colon, rest = rule.partition(": ")
     if one["type"] == "value_error" and colon and all(part.isidentifier() for part in head.split(".")):
         path, rule = [*path, *head.split(".")], rest  # a rule over several fields names its own
@@ -83,8 +123,6 @@ def _describe_one(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
         return not_a_setting(name)
     value = _value_of(path, given, saved)
     value_text = "" if value is None else f" = {value}"
-    if one["type"] != "value_error":
-        rule = rule[:1].lower() + rule[1:]
     return f"{name}{value_text}: {rule}."
 
 

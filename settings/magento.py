@@ -52,7 +52,7 @@ class Magento(Section, title="Connection Settings"):
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
-        refuse_plain_http(self.url, self.allow_http)
+        refuse_plain_http(self.url, self.allow_http, "A2M_MAGENTO__ALLOW_HTTP")
         token, again = self.bearer_token, self.confirm_bearer_token
         if token is not None and _NOT_OF_A_TOKEN.search(token.get_secret_value()):
             raise ValueError(

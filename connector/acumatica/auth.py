@@ -9,10 +9,11 @@ what was answered: Acumatica locks an account after repeated refusals.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Generator, Mapping
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
@@ -34,6 +35,10 @@ from connector.clock import Clock
 HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-magento"}
 LIFE_LEFT = timedelta(seconds=60)
 SCOPE = "api offline_access"
+_BELOW_THE_SITE = re.compile(
+    r"(?P<site>.*?)(?P<more>/(?:Main|Frames|Pages|entity|odata|\(W\(.*)(?:/.*)?)", re.IGNORECASE
+)
+"""The path of a page or of a service, as it is copied from a browser's address bar or from another program."""
 Flow = Generator[httpx.Request, httpx.Response, None]
 
 
@@ -194,8 +199,8 @@ def refused_login(response: httpx.Response, access: AcumaticaAccess) -> Acumatic
         return fault
     if is_elsewhere(response):
         return AcumaticaUnreachable(
-            f"What answers at {access.url} is not Acumatica's API: {message_of(response)}. Check "
-            "A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
+            f"{address_fix(access.url)}What answers at {access.url} is not Acumatica's API: {message_of(response)}. "
+            "Check A2M_ACUMATICA__URL: the address of the site with its path, such as https://erp.example.com/Acumatica."
         )
     body = body_of(response)
     kind = str(body.get("exceptionType", ""))
@@ -206,7 +211,18 @@ def refused_login(response: httpx.Response, access: AcumaticaAccess) -> Acumatic
         if kind.endswith("PXUndefinedCompanyException")
         else "Check user, password and tenant; it is not tried again, because Acumatica locks the account."
     )
-    return LoginRefused(f"Acumatica refuses the login of {access.username!r}: {message_of(response)}. {hint}")
+    return LoginRefused(
+        f"{address_fix(access.url)}Acumatica refuses the login of {access.username!r}: {message_of(response)}. {hint}"
+    )
+
+
+def address_fix(url: str) -> str:
+    """Return what to enter in place of the address of a page or of a service, which is that of the site and more."""
+    found = _BELOW_THE_SITE.fullmatch(urlsplit(url).path)
+    if found is None:
+        return ""
+    site = url.removesuffix(found[0]) + found["site"]
+    return f"The URL goes on with {found['more']} after the site: enter {site} in A2M_ACUMATICA__URL. "
 
 
 def _is_of_the_login(kind: str, message: str) -> bool:

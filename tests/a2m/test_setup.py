@@ -90,7 +90,7 @@ def test_a_confirmation_that_differs(setup, home):
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({("queue", "batch_count"): "1001"}, "A2M_QUEUE__BATCH_COUNT = 1001: Input should be less than or equal to"),
+        ({("queue", "batch_count"): "1001"}, "A2M_QUEUE__BATCH_COUNT = 1001: it must be a whole number, 1 to 1,000"),
         ({("queue", "process_sleep_time"): "51"}, "A2M_QUEUE__PROCESS_SLEEP_TIME = 51: 51 is more than Check Process"),
         ({("order", "types"): "SO, QT"}, "A2M_ORDER__TYPES"),
         ({("price", "source"): "Some Price"}, "it must be one of Default Price, Sales Price"),

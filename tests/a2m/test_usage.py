@@ -96,8 +96,12 @@ def test_wrong_use(a2m, arguments, sentence):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("A2M_QUEUE__BATCH_COUNT", "0", ["A2M_QUEUE__BATCH_COUNT = 0", "greater than or equal to 1"]),
-        ("A2M_QUEUE__CHECK_PROCESS_TIME", "60", ["A2M_QUEUE__CHECK_PROCESS_TIME = 60", "less than or equal to 59"]),
+        ("A2M_QUEUE__BATCH_COUNT", "0", ["A2M_QUEUE__BATCH_COUNT = 0", "it must be a whole number, 1 to 1,000."]),
+        (
+            "A2M_QUEUE__CHECK_PROCESS_TIME",
+            "60",
+            ["A2M_QUEUE__CHECK_PROCESS_TIME = 60", "it must be a whole number, 1 to 59"],
+        ),
         ("A2M_INVENTORY__QUANTITY", "some", ["A2M_INVENTORY__QUANTITY = some", "available"]),
         ("A2M_INVENTORY__WAREHOUSES", "MAIN", ["A2M_INVENTORY__WAREHOUSES = MAIN", "it must be JSON"]),
         ("A2M_QUEUE__BACH_COUNT", "5", ["A2M_QUEUE__BACH_COUNT", "Did you mean A2M_QUEUE__BATCH_COUNT?"]),

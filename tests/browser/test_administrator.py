@@ -202,7 +202,7 @@ def test_a_wrong_value_on_a_page(workspace):
     workspace.open("/setup/queue")
     workspace.fill(batch_count="0")
     workspace.press("Save")
-    workspace.page.locator("#queue-batch_count-error").get_by_text("greater than or equal to 1").wait_for()
+    workspace.page.locator("#queue-batch_count-error").get_by_text("It must be a whole number, 1 to 1,000.").wait_for()
     workspace.picture("setup-refused")
     workspace.is_fit()
 

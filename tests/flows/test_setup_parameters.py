@@ -82,7 +82,7 @@ def row(name, value):
     [
         (
             {"queue": {"batch_count": 5000}},
-            ["Batch Count (A2M_QUEUE__BATCH_COUNT) = 5000", "less than or equal to 1000"],
+            ["Batch Count (A2M_QUEUE__BATCH_COUNT) = 5000", "it must be a whole number, 1 to 1,000"],
         ),
         ({"queue": {"process_sleep_time": 51}}, ["A2M_QUEUE__PROCESS_SLEEP_TIME", "Check Process Time"]),
         ({"queue": {"threshold_count": 12}}, ["(A2M_QUEUE__THRESHOLD_COUNT) = 12", "fixed by the environment"]),

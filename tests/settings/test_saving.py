@@ -46,7 +46,7 @@ def test_a_map_is_taken_as_a_whole(tmp_path):
 
 def test_a_wrong_saved_value_is_refused_with_its_value():
     """What the database holds is held to the same rules as any other value."""
-    with pytest.raises(SettingsError, match=r"A2M_QUEUE__BATCH_COUNT = 0: input should be greater than or equal to 1"):
+    with pytest.raises(SettingsError, match=r"A2M_QUEUE__BATCH_COUNT = 0: it must be a whole number, 1 to 1,000"):
         load_settings(saved={"queue": {"batch_count": 0}})
 
 
@@ -78,7 +78,7 @@ def test_a_field_that_is_fixed_above_is_refused_by_name(monkeypatch, tmp_path, p
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ({"queue": {"batch_count": 1001}}, ["A2M_QUEUE__BATCH_COUNT = 1001", "less than or equal to 1000"]),
+        ({"queue": {"batch_count": 1001}}, ["A2M_QUEUE__BATCH_COUNT = 1001", "it must be a whole number, 1 to 1,000"]),
         ({"queue": {"process_sleep_time": 55}}, ["A2M_QUEUE__PROCESS_SLEEP_TIME = 55", "Check Process Time (50)"]),
         ({"queue": {"bach_count": 1}}, ["A2M_QUEUE__BACH_COUNT is not a setting", "A2M_QUEUE__BATCH_COUNT?"]),
         ({"order": {"types": ["SO", "QT"]}}, ["A2M_ORDER__TYPES", "QT is a quote"]),

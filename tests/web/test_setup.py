@@ -98,8 +98,11 @@ def test_a_wrong_value_is_shown_beside_its_field(site):
     answer = save(site, "queue", batch_count="0", threshold_count="many", retry_count="7")
     assert answer.status_code == 422
     problem = answer.text.partition('id="queue-batch_count-error"')[2].partition("</p>")[0]
-    assert problem.endswith("</span>Input should be greater than or equal to 1.")
-    assert "valid integer" in answer.text.partition('id="queue-threshold_count-error"')[2].partition("</p>")[0]
+    assert problem.endswith("</span>It must be a whole number, 1 to 1,000.")
+    assert (
+        "It must be a whole number, 0 to 1,000,000."
+        in answer.text.partition('id="queue-threshold_count-error"')[2].partition("</p>")[0]
+    )
     assert 'name="f.batch_count" value="0"' in answer.text
     assert 'name="f.retry_count" value="7"' in answer.text
     assert version(site) == 0

@@ -8,7 +8,7 @@ import pytest
 from support.moment import NOW
 
 from connector.acumatica.access import AcumaticaAccess
-from connector.acumatica.auth import AcumaticaAuth, CookieLogin, Login, TokenLogin, auth_for
+from connector.acumatica.auth import AcumaticaAuth, CookieLogin, Login, TokenLogin, address_fix, auth_for
 from connector.acumatica.errors import AcumaticaBusy, AcumaticaFault, AcumaticaUnreachable, LoginLimit, LoginRefused
 from connector.clock import ManualClock
 
@@ -212,3 +212,30 @@ def test_it_serves_any_client_of_httpx(access):
         assert client.get(f"{SITE}/entity").json() == []
         assert client.get(f"{SITE}/entity").json() == []
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "site"),
+    [
+        ("https://a/Acumatica/Main", "/Main", "https://a/Acumatica"),
+        ("https://a/entity/Default/24.200.001", "/entity/Default/24.200.001", "https://a"),
+        ("https://a/Frames/Login.aspx", "/Frames/Login.aspx", "https://a"),
+        ("https://a/site/(W(10001))/main", "/(W(10001))/main", "https://a/site"),
+    ],
+)
+def test_a_login_refused_at_the_address_of_a_page(url, more, site):
+    """What is too much of the URL is named before the password is, and what to enter."""
+    flow = Driven(CookieLogin(AcumaticaAccess(url, "Company", "admin", "secret")))
+    with pytest.raises(LoginRefused) as refused:
+        flow.answer(401, json={"message": "You are not logged in."})
+    assert str(refused.value).startswith(
+        f"The URL goes on with {more} after the site: enter {site} in A2M_ACUMATICA__URL. Acumatica refuses"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a", "https://a/Acumatica", "https://a/Maintenance", "https://main.example.com"]
+)
+def test_the_address_of_a_site_is_not_blamed(url):
+    """A path of its own is fine."""
+    assert address_fix(url) == ""
