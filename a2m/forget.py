@@ -11,7 +11,7 @@ from a2m.console import as_json, out, print_error, table
 from a2m.usage import JSON_HELP, OPERATE
 
 if TYPE_CHECKING:
-    from connector.state.operator.forget import Kept
+    from connector.state.operator.forget import PersonalData
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     now = SystemClock().now()
     with effective_settings() as here:
         try:
-            found = (forget.kept_of if dry_run else forget.forget)(here.state, email, now)
+            found = (forget.find if dry_run else forget.forget)(here.state, email, now)
         except forget.StillSending as why:
             print_error(str(why))
             return 1
@@ -69,7 +69,7 @@ def _forget(email: str, *, dry_run: bool, json: bool) -> int:
     return 0 if clean else 1
 
 
-def _print_result(found: Kept, tables: int | None, *, dry_run: bool, json: bool) -> None:
+def _print_result(found: PersonalData, tables: int | None, *, dry_run: bool, json: bool) -> None:
     if json:
         counts = {
             "messages": found.messages,
@@ -95,5 +95,5 @@ def _print_result(found: Kept, tables: int | None, *, dry_run: bool, json: bool)
         )
 
 
-def _names(found: Kept) -> str:
+def _names(found: PersonalData) -> str:
     return "; ".join(f"{entity} {', '.join(keys)}" for entity, keys in found.keys.items() if keys)

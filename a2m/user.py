@@ -96,7 +96,7 @@ def _nobody_may_act(now: AppContext) -> list[str]:
     from connector.state.operator import users
 
     with now.state.read() as connection:
-        roles = {one.role for one in users.all_of_them(connection)}
+        roles = {one.role for one in users.all_users(connection)}
     if not roles or Role.ADMINISTRATOR in roles or now.settings.web.proxy_header:
         return []
     return ["No user is an administrator: nobody may change anything. a2m user add NAME --role administrator"]
@@ -133,7 +133,7 @@ def _list(*, json: bool) -> None:
     from connector.state.operator import users
 
     with effective_settings() as now, now.state.read() as connection:
-        found = users.all_of_them(connection)
+        found = users.all_users(connection)
     if json:
         as_json({"users": [{"name": one.name, "role": one.role} for one in found]})
     elif found:

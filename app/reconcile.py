@@ -62,12 +62,14 @@ async def reconcile(
         with copy.write() as connection:
             ledger.forget(connection, entity)
         stages = replace(keep_everything_here(), confirm=at_the_end)
-        shown = progress_kept(clock, lambda text: comparisons.works(state, entity, began_at, clock.now(), text))
+        shown = progress_kept(
+            clock, lambda text: comparisons.record_progress(state, entity, began_at, clock.now(), text)
+        )
         async with shown as progress:
             heard = [*listeners, progress]
             surrounded = RunEnvironment(clock, lambda _retry_count: stages, licence_state=state, listeners=heard)
             outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
-        comparisons.ended(state, entity)
+        comparisons.record_end(state, entity)
     if result is not None:
         return result
     why_not = outcome.fault or outcome.stopped or " ".join(outcome.remarks.waits)
@@ -128,7 +130,7 @@ async def repair(
 
 def remember(state: State, compared: Compared, now: datetime) -> None:
     """Store what a comparison found, so that it can be shown later."""
-    comparisons.keep(state, compared.entity, compared.places, compared.differences, now, why_not=compared.why_not)
+    comparisons.store(state, compared.entity, compared.places, compared.differences, now, why_not=compared.why_not)
 
 
 def remember_repaired(

@@ -22,7 +22,7 @@ class OpenApi(Exception):
 async def refuse_open_api(server: str, state: State, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
     """Raise `OpenApi` where the workspace has users and Prefect's API, on another machine, lets everybody in."""
     with state.read() as connection:
-        has_users = users.are_any(connection)
+        has_users = users.exist(connection)
     if not has_users or is_loopback(server):
         return
     try:

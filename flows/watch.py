@@ -20,7 +20,7 @@ from pydantic import Field, SecretStr
 from app.effective_settings import AppContext, effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import alerts as watching
-from connector.state.operator.alerts import Finding, Limits
+from connector.state.operator.alerts import Alert, Limits
 from entities.names import NAMES
 from flows.artifacts import as_in_prefect
 from settings import SettingsError
@@ -62,18 +62,18 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
     )
     with here.state.read() as connection:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
-        found = [one for entity in active for one in watching.findings(connection, entity, limits, now)]
-        news = watching.due_now(connection, found, limits, now)
+        found = [one for entity in active for one in watching.current(connection, entity, limits, now)]
+        news = watching.due(connection, found, limits, now)
     text = as_in_prefect("\n".join(one.message for one in found)) or "Nothing to report."
     wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)
-    watching.keep(here.state, found, news if reached else [], now)
+    watching.store(here.state, found, news if reached else [], now)
     if wrong:
         return Failed(message="\n".join([*wrong, text]))
     return Completed(name="NoRecipient" if news and not chosen.blocks else None, message=text)
 
 
-async def _send(blocks: Sequence[str], news: Sequence[Finding]) -> list[str]:
+async def _send(blocks: Sequence[str], news: Sequence[Alert]) -> list[str]:
     """Send it to every Block; return messages about those that could not be used."""
     body, wrong = as_in_prefect("\n".join(one.message for one in news)), []
     for name in blocks:

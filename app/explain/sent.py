@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.explain.from_state import Delivered, delivered_as_text
 from connector.state.engine import State
-from connector.state.operator.carried import carried
+from connector.state.operator import delivery_log
 from entities.registry import ENTITIES
 
 
@@ -23,6 +23,6 @@ def what_was_sent(
 ) -> SentPart:
     """Return a part of what was sent from `since` to before `until`."""
     with state.read() as connection:
-        part = carried(connection, entity, since, until, before=before)
+        page = delivery_log.read(connection, entity, since, until, before=before)
     kind = ENTITIES[entity]
-    return SentPart([delivered_as_text(kind, *one) for one in part.rows], part.before)
+    return SentPart([delivered_as_text(kind, *one) for one in page.entries], page.before)

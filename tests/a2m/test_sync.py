@@ -177,7 +177,7 @@ def test_a_run_that_died_of_a_bug_leaves_its_kind_and_place(make_world, a2m, mon
     async def broken(*_given, **_how):
         raise ZeroDivisionError("jane@example.com")
 
-    monkeypatch.setattr("app.run.run_sync", broken)
+    monkeypatch.setattr("app.run.work.run_sync", broken)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(here.sync("price"))
     fault = json.loads(a2m("status", "--json").out)["entities"][0]["last_fault"]

@@ -22,10 +22,10 @@ def sent(here):
     """What is told now of prices, and kept as told."""
     now = here.clock.now()
     with here.state.read() as connection:
-        found = watch.findings(connection, "price", LIMITS, now)
-        news = watch.due_now(connection, found, LIMITS, now)
-    watch.keep(here.state, found, news, now)
-    return [one.what for one in news]
+        found = watch.current(connection, "price", LIMITS, now)
+        news = watch.due(connection, found, LIMITS, now)
+    watch.store(here.state, found, news, now)
+    return [one.name for one in news]
 
 
 async def test_failed_messages_are_reported_once(tmp_path, home):

@@ -191,6 +191,6 @@ def test_nothing_secret_is_shown(site):
     assert cookie not in site.get("/").text
     assert not [one for one in site.done() if "password" in one.text or cookie in one.text]
     with site.state.read() as connection:
-        (kept,) = users.all_of_them(connection)
+        (kept,) = users.all_users(connection)
     assert kept.password.startswith("$argon2id$")
     assert HERE.startswith("http://localhost")

@@ -15,7 +15,7 @@ from web.pages.reconcile import agreement
 def keep(site, differing, places=20_412, **more):
     """Prices were compared an hour ago."""
     rows = [Difference(f"KEY-{n}", "", f"SKU-{n:04}", "9.49", "<b>", "", "other_value") for n in range(differing)]
-    comparisons.keep(site.state, "price", places, rows, NOW - timedelta(hours=1), **more)
+    comparisons.store(site.state, "price", places, rows, NOW - timedelta(hours=1), **more)
 
 
 def test_nothing_was_compared(connected):
@@ -71,7 +71,7 @@ def test_by_cause(connected):
     """
     values = [Difference(f"K-{n}", "", f"S-{n}", "5", "9", "", "other_value") for n in range(2)]
     failed = Difference("GONE", "", "GONE", "", "", "no product with this SKU", "unknown_sku")
-    comparisons.keep(connected.state, "price", 10, [failed, *values], NOW)
+    comparisons.store(connected.state, "price", 10, [failed, *values], NOW)
     text = connected.get("/reconcile/price").text
     assert "2 × Magento shows another value" in text
     assert '<a href="/failed/group?entity=price&amp;code=unknown_sku">What to do</a>' in text
@@ -101,8 +101,8 @@ def test_ticked_records_are_repaired(connected):
 def test_a_comparison_at_work(connected):
     """The card says that it works, since when and how far it is."""
     one = SyncProgress(began_at=NOW, at=NOW, read=24_000)
-    comparisons.works(connected.state, "price", NOW, NOW, msgspec.json.encode(one).decode())
-    comparisons.works(connected.state, "order", NOW, NOW, None)
+    comparisons.record_progress(connected.state, "price", NOW, NOW, msgspec.json.encode(one).decode())
+    comparisons.record_progress(connected.state, "order", NOW, NOW, None)
     text = connected.get("/reconcile").text
     assert text.count("Being compared") == 2
     assert "Since 10:00:00: 24,000 read" in text

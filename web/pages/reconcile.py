@@ -38,14 +38,14 @@ def agreement(one: Comparison) -> str:
 
 
 def show(visit: Visit) -> Response:
-    """Show the last comparison of each entity, and those that work now."""
+    """Show the last comparison of each entity, and running comparisons."""
     with visit.workspace.state.read() as connection:
         found = comparisons.newest(connection)
-        at_work = comparisons.at_work(connection, visit.now)
+        running = comparisons.running(connection, visit.now)
     active = visit.here.settings.active
     return visit.render(
         "reconcile.html",
-        cards=[(name, found.get(name), getattr(active, name), at_work.get(name)) for name in NAMES],
+        cards=[(name, found.get(name), getattr(active, name), running.get(name)) for name in NAMES],
         agreement=agreement,
         as_progress=as_progress,
         times=visit.times,

@@ -40,7 +40,7 @@ class Entrance:
 def entrance_of(settings: Web, state: State) -> Entrance:
     """Return the rules. Raises `NotServed` where anybody could come in from elsewhere."""
     with state.read() as connection:
-        has_users = users.are_any(connection)
+        has_users = users.exist(connection)
     if not (settings.is_on_loopback() or has_users or settings.proxy_header):
         raise NotServed(
             f"The workspace is not served at {settings.address}: anybody could use it there. Add a user first "

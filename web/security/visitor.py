@@ -46,7 +46,7 @@ def visitor_of(request: Request, entrance: Entrance, state: State, now: datetime
         user = users.of_session(connection, hash_of(token), now) if token else None
         if user is not None:
             return Visitor(user.name, Role(user.role), logs_in=True)
-        is_open = entrance.is_on_loopback and not entrance.proxy_header and not users.are_any(connection)
+        is_open = entrance.is_on_loopback and not entrance.proxy_header and not users.exist(connection)
     return Visitor(THIS_MACHINE, Role.ADMINISTRATOR) if is_open else None
 
 

@@ -1,9 +1,9 @@
-"""What a person decides about single messages: send again, skip, link.
+"""Operator actions on single messages: send again, skip, link.
 
-Sending again does not send: it marks the failed messages, and asks for their records. The next sync reads the newest
-state of these records from Acumatica first, so an old message never overwrites newer data: what is still wanted becomes
-pending again with all its attempts, what Magento shows by now becomes superseded. A decision about a message that its
-target has overtaken changes nothing.
+`send_again` does not send. It marks the failed messages and requests their records, whose newest state the next sync
+reads from Acumatica first, so an old message never overwrites newer data. A value that is still desired becomes pending
+again, with all its attempts; a value that Magento shows by now becomes superseded. An action on a message whose target
+has a newer one changes nothing.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from connector.state.sync.links import Link
 
 
 class NotPossibleByHand(Exception):
-    """The message is not in a state in which this can be done; the text says why."""
+    """The state of the message does not allow the action; the text says why."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Failed messages with one cause: how many, since when, and the reason of one of them."""
+    """The failed messages of an entity with the same cause: how many, since when, and the reason of one of them."""
 
     entity: str
     cause: str
@@ -73,56 +73,53 @@ def groups(connection: Connection, entity: str | None = None) -> list[Group]:
 
 
 def _example(connection: Connection, entity: str, cause: str | None) -> str:
-    named = targets.c.cause.is_(None) if cause is None else targets.c.cause == cause  # as an index can be searched
-    of_it = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, named)
-    first = select(targets.c.reason).where(of_it).order_by(targets.c.put_aside_at).limit(1)
-    return connection.execute(first).scalar() or ""
+    has_cause = targets.c.cause.is_(None) if cause is None else targets.c.cause == cause  # so that an index is used
+    is_in_group = and_(targets.c.entity == entity, IS_FAILED, IS_PUT_ASIDE, has_cause)
+    query = select(targets.c.reason).where(is_in_group).order_by(targets.c.put_aside_at).limit(1)
+    return connection.execute(query).scalar() or ""
 
 
 def send_again(state: State, chosen: Sequence[Message], now: datetime) -> int:
-    """Mark these failed or skipped messages to be sent again, and ask for their records; return how many there were."""
+    """Mark failed or skipped messages to be sent again, request their records, and return how many were marked."""
     with state.write() as connection:
-        done = _mark(connection, chosen, now)
+        marked = _mark(connection, chosen, now)
         by_entity: dict[str, set[str]] = {}
         for message in chosen:
             by_entity.setdefault(message.entity, set()).add(message.acumatica_key)
         for entity, keys in by_entity.items():
             refresh_requests.add(connection, entity, sorted(keys), now)
-    return done
+    return marked
 
 
 def _mark(connection: Connection, chosen: Sequence[Message], now: datetime) -> int:
-    these = _as_chosen(connection, chosen, allowed_from(Outcome.SENT_AGAIN))
+    ids = _unchanged(connection, chosen, allowed_from(Outcome.SENT_AGAIN))
     values = (FAILED, FailureCode.SEND_AGAIN.value, micros(now))
-    update_tuples(connection, targets, ("state", "cause", "changed_at"), [(number, *values) for number in these])
-    return len(these)
+    update_tuples(connection, targets, ("state", "cause", "changed_at"), [(number, *values) for number in ids])
+    return len(ids)
 
 
-def _as_chosen(connection: Connection, chosen: Sequence[Message], states: Collection[str]) -> list[int]:
-    """Return the targets of those messages that are still the newest of them, and in one of these states."""
+def _unchanged(connection: Connection, chosen: Sequence[Message], states: Collection[str]) -> list[int]:
+    """Return the target ids of the messages that are still their target's newest and are in one of these states."""
     seqs = {message.target: message.seq for message in chosen}
-    found: list[int] = []
+    unchanged: list[int] = []
     for part in chunked(list(seqs)):
-        here = select(targets.c.id, targets.c.seq, targets.c.state).where(in_any(connection, targets.c.id, part))
-        rows = tuples(connection, here)
-        found += [number for number, seq, state in rows if seqs[number] == seq and state in states]
-    return found
+        query = select(targets.c.id, targets.c.seq, targets.c.state).where(in_any(connection, targets.c.id, part))
+        rows = tuples(connection, query)
+        unchanged += [number for number, seq, state in rows if seqs[number] == seq and state in states]
+    return unchanged
 
 
 def skip(state: State, message: Message, reason: str, now: datetime) -> None:
-    """Leave one message out, with a reason; a newer value of its key is sent all the same.
-
-    Raises `NotPossibleByHand`.
-    """
+    """Skip one message, with a reason. A newer value of its key is sent all the same. Raises `NotPossibleByHand`."""
     with state.write() as connection:
         lease.lock_entity(connection, message.entity)
-        its = requests.targets_in(connection, message.entity).get(message.target)
-        is_sending = its is not None and its.seq == message.seq
-        here = [] if is_sending else _as_chosen(connection, [message], allowed_from(Outcome.SKIPPED_BY_HAND))
-        if not here:
+        sent = requests.targets_in(connection, message.entity).get(message.target)
+        is_sending = sent is not None and sent.seq == message.seq
+        ids = [] if is_sending else _unchanged(connection, [message], allowed_from(Outcome.SKIPPED_BY_HAND))
+        if not ids:
             raise NotPossibleByHand(_why_not(connection, message, is_sending=is_sending))
         values = (SKIPPED, FailureCode.BY_HAND.value, FailureCode.BY_HAND.because(reason), micros(now))
-        update_tuples(connection, targets, ("state", "cause", "reason", "changed_at"), [(here[0], *values)])
+        update_tuples(connection, targets, ("state", "cause", "reason", "changed_at"), [(ids[0], *values)])
 
 
 def _why_not(connection: Connection, message: Message, *, is_sending: bool) -> str:
@@ -133,19 +130,20 @@ def _why_not(connection: Connection, message: Message, *, is_sending: bool) -> s
 
 
 def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: str, now: datetime) -> str:
-    """Record which document in Magento a record is, so that it is not made again. Return a message about the effect.
+    """Link a record to its document in Magento, so that it is not created again; return a message about the effect.
 
-    What waits or failed for a shipment or an order counts as sent: it is what was made by hand. A customer's account is
-    brought up to date by the next sync. An order that was edited after it was sent and is linked to the same id
-    again was put right by hand: the next sync takes it as it is. Raises `NotPossibleByHand` while it is being sent.
+    Waiting and failed messages of a shipment or an order count as sent, because the document was made by hand. The
+    account of a customer is updated by the next sync. An order that was edited after it was sent and is linked to the
+    same id again was corrected by hand: the next sync accepts it as it is. Raises `NotPossibleByHand` while the
+    document is being sent.
     """
     with state.write() as connection:
         lease.lock_entity(connection, entity)
         waits.end_of(connection, entity, [acumatica_key])
         of_record = messages.live(connection, entity, [acumatica_key], [key])
-        waiting = [one for one in of_record if one.key == key]
-        notes = [one for one in of_record if is_note_on(one.key, key)]
-        if any(one.state == SENDING for one in waiting):
+        waiting = [message for message in of_record if message.key == key]
+        notes = [message for message in of_record if is_note_on(message.key, key)]
+        if any(message.state == SENDING for message in waiting):
             raise NotPossibleByHand(f"{key} is being sent just now; wait for the end of that sync.")
         if entity == "customer":
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, document=None, made_by="hand")], now)
@@ -155,10 +153,10 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
         before = links.of_keys(connection, entity, [key]).get(key)
         if notes and before is not None and before.magento_id == magento_id:
             links.write(connection, entity, [Link(key, acumatica_key, magento_id, document=None, made_by="hand")], now)
-            _linked(connection, notes, magento_id, now)
+            _settle_as_linked(connection, notes, magento_id, now)
             refresh_requests.add(connection, entity, [acumatica_key], now)
             return "the next sync takes it as it is in Acumatica now"
-        sent = next((one for one in waiting if one.document is not None), None)
+        sent = next((message for message in waiting if message.document is not None), None)
         document = None if sent is None else sent.document
         links.write(connection, entity, [Link(key, acumatica_key, magento_id, document, made_by="hand")], now)
         if sent is not None and sent.value is not None:
@@ -167,14 +165,15 @@ def link(state: State, entity: str, key: str, acumatica_key: str, magento_id: st
             )
             ledger.confirm(connection, entity, [row], now)
         settled = [*waiting, *notes]
-        _linked(connection, settled, magento_id, now)
+        _settle_as_linked(connection, settled, magento_id, now)
     how_many = len(settled)
     return f"{how_many} waiting message{'' if how_many == 1 else 's'} settled" if settled else "nothing was waiting"
 
 
-def _linked(connection: Connection, settled: Sequence[Message], magento_id: str, now: datetime) -> None:
+def _settle_as_linked(connection: Connection, settled: Sequence[Message], magento_id: str, now: datetime) -> None:
+    """Mark the messages as sent by hand, and delete those of rejected records."""
     values = (SENT, FailureCode.BY_HAND.value, FailureCode.BY_HAND.because(f"linked to {magento_id}"), micros(now))
-    rows = [(one.target, *values) for one in settled if not one.rejected]
+    rows = [(message.target, *values) for message in settled if not message.rejected]
     update_tuples(connection, targets, ("state", "cause", "reason", "changed_at"), rows)
-    for part in chunked([one.target for one in settled if one.rejected]):
+    for part in chunked([message.target for message in settled if message.rejected]):
         connection.execute(delete(targets).where(in_any(connection, targets.c.id, part)))

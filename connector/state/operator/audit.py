@@ -1,4 +1,4 @@
-"""What people did in the workspace: who, when and what. Rows are added and read, never changed."""
+"""The audit log of the workspace: who did what, and when. Rows are added and read, never changed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from connector.state.engine import State
 from connector.state.schema import audit, instant, micros
 
 MOST_MESSAGES = 100
-"""An entry about more messages than this does not list them."""
+"""An entry about more messages than this does not list its messages."""
 
 
 class Named(NamedTuple):
-    """A message, as it is found again: its target and sequence number, or its place."""
+    """A reference to a message: its target and sequence number, and its place, for the case that these are gone."""
 
     target: int
     seq: int
@@ -29,8 +29,8 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True)
 class Done:
-    """One thing that somebody did. `action` is its code; `entity`: which one it was about, where it was about one;
-    `messages`: those that it was about, where there were at most `MOST_MESSAGES`.
+    """One entry. `action`: its code. `entity`: `None` if the action was not about one. `messages`: those that it was
+    about, if they were at most `MOST_MESSAGES`.
     """
 
     number: int
@@ -51,7 +51,7 @@ def write(
     entity: str | None = None,
     messages: Sequence[Named] = (),
 ) -> int:
-    """Record that somebody did this; return its number."""
+    """Add an entry; return its number."""
     few = json.dumps(list(messages)) if 0 < len(messages) <= MOST_MESSAGES else None
     row = {"at": micros(now), "who": who, "action": action, "entity": entity, "said": text, "messages": few}
     with state.write() as connection:
@@ -59,13 +59,13 @@ def write(
 
 
 def read(connection: Connection, number: int) -> Done | None:
-    """Return one entry."""
+    """Return the entry with this number, or `None`."""
     row = connection.execute(select(audit).where(audit.c.id == number)).one_or_none()
     return None if row is None else _done(row)
 
 
 def newest(connection: Connection, actions: Collection[str] = (), limit: int = 50) -> list[Done]:
-    """Return the last things that were done, the newest first; `actions`: only these."""
+    """Return the last entries, the newest first. actions: only these codes."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if actions:
         query = query.where(audit.c.action.in_(list(actions)))
@@ -73,7 +73,7 @@ def newest(connection: Connection, actions: Collection[str] = (), limit: int = 5
 
 
 def _done(row: Any) -> Done:
-    about = [Named(*one) for one in json.loads(row.messages)] if row.messages else ()
+    messages = [Named(*message) for message in json.loads(row.messages)] if row.messages else ()
     return Done(
-        row.id, at=instant(row.at), who=row.who, action=row.action, entity=row.entity, text=row.said, messages=about
+        row.id, at=instant(row.at), who=row.who, action=row.action, entity=row.entity, text=row.said, messages=messages
     )

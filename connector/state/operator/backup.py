@@ -1,9 +1,9 @@
-"""A backup of the state database, consistent while everybody works, and its way back.
+"""Back up and restore the state database. A backup is consistent although the connector goes on working.
 
-A backup is one SQLite file, whichever database it is of, so it also moves a state from one kind to the other. What
-belongs to processes that work at the moment, such as leases, is not part of it. A restored state is older than what
-Magento shows by now, so a full sync of every entity is asked for: values that changed since are sent once more, which
-changes nothing in Magento, and documents are found there by their marks.
+A backup is one SQLite file, for either kind of database, so it can also move a state from one kind to the other. It
+leaves out what belongs to running processes, such as leases. A restored state is older than what Magento shows, so a
+full sync of every entity is requested: values that were sent since are sent once more, which changes nothing in
+Magento, and documents are found there by their marks.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ from connector.state.revision import newest_schema
 from connector.state.schema import metadata
 
 OF_PROCESSES = ("leases", "sessions", "web_sessions", "comparing")
-"""What only those processes may use that have it now: leases, sessions of Acumatica, logins to the workspace,
-comparisons at work.
+"""Tables whose rows belong to running processes and are of no use to others: leases, sessions of Acumatica, logins to
+the workspace, running comparisons.
 """
 
 
 class BackupUnusable(ConnectorError):
-    """A backup cannot be written or is none, or there is a state already where it is to go; the message says which."""
+    """A backup cannot be written, the file is not a backup, or the database to restore into already holds a state. The
+    message says which.
+    """
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup: its file, how large it is, its schema, and how many rows it holds."""
+    """A backup: its file, its size in bytes, its schema, and how many rows it holds."""
 
     file: Path
     size: int
@@ -47,7 +49,7 @@ class Backup:
 
 
 def back_up(state: State, file: Path) -> Backup:
-    """Write the backup, whole or not at all, readable by its owner only. Raises `BackupUnusable` and `StateError`."""
+    """Write a backup as a whole or not at all, readable only by its owner. Raises `BackupUnusable` and `StateError`."""
     if file.exists():
         raise BackupUnusable(f"There is a file {file} already. Nothing was written.")
     part = file.with_name(f"{file.name}.part")
@@ -73,17 +75,18 @@ def _write(state: State, part: Path) -> None:
             copy_state(state, copy, without=OF_PROCESSES)
         finally:
             copy.close()
-    with closing(sqlite3.connect(part, isolation_level=None)) as whole:
+    with closing(sqlite3.connect(part, isolation_level=None)) as connection:
         for table in OF_PROCESSES:
-            whole.execute(f'DELETE FROM "{table}"')
-        whole.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
-        _refuse_damaged(whole, part)
+            connection.execute(f'DELETE FROM "{table}"')
+        connection.execute("PRAGMA journal_mode = DELETE")  # a single file, without -wal and -shm
+        _refuse_damaged(connection, part)
 
 
 def open_copy(state: State, file: Path, *, without: Collection[str]) -> State:
-    """Copy a state, but for the rows of some tables, into a new SQLite file, and open it.
+    """Copy a state, without the rows of the tables `without`, into a new SQLite file, and open it.
 
-    A file is copied as a whole: to migrate an empty one and to write every row into it takes many times as long.
+    A SQLite file is copied as a whole, because migrating an empty file and inserting every row takes many times as
+    long.
     """
     if state.engine.dialect.name != "sqlite":
         copy = open_state(f"sqlite:///{file}")
@@ -100,12 +103,14 @@ def open_copy(state: State, file: Path, *, without: Collection[str]) -> State:
 def _copy_file(state: State, file: Path) -> None:
     source = f"{Path(str(state.engine.url.database)).resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(source, uri=True)) as here, closing(sqlite3.connect(file)) as there:
-        here.backup(there)  # one snapshot, which keeps nobody from writing
+        here.backup(there)  # one snapshot, which does not block writers
 
 
 def restore(file: Path, url: str, entities: Sequence[str], now: datetime) -> Backup:
-    """Bring a backup into an empty database of either kind, with today's schema, and ask for a full sync of these
-    entities. The backup stays as it is. Raises `BackupUnusable` and `StateError`.
+    """Restore a backup into an empty database of either kind, migrate it to the newest schema, and request a full sync
+    of these entities.
+
+    The backup stays as it is. Raises `BackupUnusable` and `StateError`.
     """
     if not file.is_file():
         raise BackupUnusable(f"There is no file {file}.")
@@ -135,23 +140,23 @@ def _make_room(url: str) -> str:
 
 
 def _refuse_others(file: Path, copy: Path) -> None:
-    """Refuse what is no SQLite file, is damaged, or holds no state."""
+    """Refuse a file that is not a SQLite file, is damaged, or holds no state."""
     try:
-        with closing(sqlite3.connect(copy)) as whole:
-            _refuse_damaged(whole, file)
+        with closing(sqlite3.connect(copy)) as connection:
+            _refuse_damaged(connection, file)
     except sqlite3.DatabaseError as error:
         raise BackupUnusable(f"{file} is no backup of a state: {error}. Nothing was changed.") from error
     if is_unused(f"sqlite:///{copy}"):
         raise BackupUnusable(f"{file} is no backup of a state: it holds none. Nothing was changed.")
 
 
-def _refuse_damaged(whole: sqlite3.Connection, file: Path) -> None:
-    (found,) = whole.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise BackupUnusable(f"{file} is damaged: {found}.")
+def _refuse_damaged(connection: sqlite3.Connection, file: Path) -> None:
+    (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        raise BackupUnusable(f"{file} is damaged: {result}.")
 
 
 def _rows(state: State) -> int:
     with state.read() as connection:
-        counts = (select(func.count()).select_from(one) for one in metadata.sorted_tables)
-        return sum(connection.execute(one).scalar_one() for one in counts)
+        counts = (select(func.count()).select_from(table) for table in metadata.sorted_tables)
+        return sum(connection.execute(count).scalar_one() for count in counts)

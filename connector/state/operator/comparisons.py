@@ -1,4 +1,4 @@
-"""What the last comparison of both systems found, for each entity, and how far one is that works now."""
+"""The result of the last comparison of both systems, per entity, and the progress of running comparisons."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from connector.state.engine import State
 from connector.state.rows import upsert
 from connector.state.schema import comparing, instant, micros, reconciled
 
-KEPT = 1_000
-"""Differences with one cause of which the details are kept."""
+DETAILS_PER_CAUSE = 1_000
+"""At most this many differences with the same cause are stored with their details."""
 SILENT_FOR = timedelta(minutes=1)
-"""A comparison that has said nothing for so long is over: its process died."""
+"""A comparison that reported no progress for this long is over: its process died."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many places were compared, how many differ, and how many by cause; `why_not`: why nothing could be
-    compared.
+    """The result: how many places were compared, how many differ, and how many differ by each cause.
+
+    `why_not`: why nothing could be compared.
     """
 
     at: datetime
@@ -35,14 +36,14 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class AtWork:
-    """A comparison that works: since when, and how far it is, as it was kept."""
+class RunningComparison:
+    """A running comparison. `progress`: how far it is, as JSON."""
 
     began_at: datetime
     progress: str | None
 
 
-def keep(
+def store(
     state: State,
     entity: str,
     places: int,
@@ -51,21 +52,21 @@ def keep(
     *,
     why_not: str | None = None,
 ) -> None:
-    """Store what was found, in the place of what was found before; it does not work any more."""
-    counted = Counter(one.cause for one in differences)
-    room, kept = dict.fromkeys(counted, KEPT), []
-    for one in differences:
-        if room[one.cause]:
-            room[one.cause] -= 1
-            kept.append(list(one))
+    """Store the result of a comparison, which has ended, replacing the entity's earlier result."""
+    counts = Counter(difference.cause for difference in differences)
+    room, details = dict.fromkeys(counts, DETAILS_PER_CAUSE), []
+    for difference in differences:
+        if room[difference.cause]:
+            room[difference.cause] -= 1
+            details.append(list(difference))
     row = {
         "entity": entity,
         "at": micros(now),
         "places": places,
         "differing": len(differences),
         "why_not": why_not,
-        "differences": json.dumps(kept, ensure_ascii=False),
-        "causes": json.dumps(dict(counted.most_common())),
+        "differences": json.dumps(details, ensure_ascii=False),
+        "causes": json.dumps(dict(counts.most_common())),
     }
     with state.write() as connection:
         upsert(connection, reconciled, [row])
@@ -73,7 +74,7 @@ def keep(
 
 
 def newest(connection: Connection) -> dict[str, Comparison]:
-    """Return the last comparison of each entity that was ever compared."""
+    """Return the last comparison of each entity that was compared."""
     columns = (reconciled.c[name] for name in ("entity", "at", "places", "differing", "why_not", "causes"))
     return {
         row.entity: Comparison(
@@ -84,26 +85,26 @@ def newest(connection: Connection) -> dict[str, Comparison]:
 
 
 def differences(connection: Connection, entity: str, cause: str | None = None) -> list[Difference]:
-    """Return what differed in the last comparison as far as it is kept: everything, or what has this cause."""
-    kept = connection.execute(select(reconciled.c.differences).where(reconciled.c.entity == entity)).scalar()
-    found = [Difference(*one) for one in json.loads(kept or "[]")]
-    return found if cause is None else [one for one in found if one.cause == cause]
+    """Return the stored differences of the last comparison, all or those with this cause."""
+    stored = connection.execute(select(reconciled.c.differences).where(reconciled.c.entity == entity)).scalar()
+    details = [Difference(*fields) for fields in json.loads(stored or "[]")]
+    return details if cause is None else [difference for difference in details if difference.cause == cause]
 
 
-def works(state: State, entity: str, began_at: datetime, now: datetime, progress: str | None) -> None:
-    """Record that a comparison works, and how far it is."""
+def record_progress(state: State, entity: str, began_at: datetime, now: datetime, progress: str | None) -> None:
+    """Record that a comparison is running, and how far it is."""
     row = {"entity": entity, "began_at": micros(began_at), "heard_at": micros(now), "progress": progress}
     with state.write() as connection:
         upsert(connection, comparing, [row])
 
 
-def ended(state: State, entity: str) -> None:
-    """Record that it does not work any more."""
+def record_end(state: State, entity: str) -> None:
+    """Record that a comparison has ended."""
     with state.write() as connection:
         connection.execute(delete(comparing).where(comparing.c.entity == entity))
 
 
-def at_work(connection: Connection, now: datetime) -> dict[str, AtWork]:
-    """Return the comparisons that work now, by entity."""
-    heard = select(comparing).where(comparing.c.heard_at > micros(now - SILENT_FOR))
-    return {row.entity: AtWork(instant(row.began_at), row.progress) for row in connection.execute(heard)}
+def running(connection: Connection, now: datetime) -> dict[str, RunningComparison]:
+    """Return the running comparisons, by entity."""
+    query = select(comparing).where(comparing.c.heard_at > micros(now - SILENT_FOR))
+    return {row.entity: RunningComparison(instant(row.began_at), row.progress) for row in connection.execute(query)}

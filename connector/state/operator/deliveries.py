@@ -1,6 +1,7 @@
-"""What was delivered in the last 24 hours and how long it took, from the log of requests.
+"""Statistics of the deliveries of the last 24 hours, and how long they took, from the delivery log.
 
-The log is numbered as it is written, so its beginning at an instant is found by halving, without an index on the time.
+Requests are numbered in the order in which they are sent, so the first request since an instant is found by bisection,
+without an index on the time.
 """
 
 from __future__ import annotations
@@ -13,26 +14,26 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from connector.state.schema import IS_FAILED, IS_PUT_ASIDE, instant, micros, requests, targets
 
-_COUNTED = 1_000
-"""Of one entity's requests, the newest ones that percentiles are made of."""
+_SAMPLE = 1_000
+"""Percentiles are computed from at most this many of an entity's newest requests."""
 _HOURS = 24
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 
 def by_hour(connection: Connection, now: datetime) -> dict[str, list[int]]:
-    """Return for each entity how many records Magento took in each of the last hours, the oldest first."""
+    """Return for each entity how many records Magento accepted in each of the last 24 hours, the oldest first."""
     begins = _begins(now)
     hour = ((requests.c.sent_at - begins) // _HOUR).label("at_hour")
     query = (
         select(requests.c.entity, hour, func.sum(requests.c.sent))
         .where(requests.c.id >= _first_since(connection, begins), requests.c.sent_at >= begins)
-        .group_by(requests.c.entity, "at_hour")  # by its name: PostgreSQL would take the expression for another one
+        .group_by(requests.c.entity, "at_hour")  # by name: PostgreSQL does not recognize the expression as the same
     )
     return _counts_by_hour(connection, query)
 
 
 def failed_by_hour(connection: Connection, now: datetime) -> dict[str, list[int]]:
-    """Return for each entity how many of the messages that are failed became so in each of the last hours."""
+    """Return for each entity how many of its failed messages failed in each of the last 24 hours, the oldest first."""
     begins = _begins(now)
     hour = ((targets.c.put_aside_at - begins) // _HOUR).label("at_hour")
     query = (
@@ -49,10 +50,10 @@ def _begins(now: datetime) -> int:
 
 def _counts_by_hour(connection: Connection, query: Select[tuple[str, int, int]]) -> dict[str, list[int]]:
     """Return for each entity its counts, the oldest hour first; the query yields entity, hour from 0, count."""
-    found: dict[str, list[int]] = {}
+    counts: dict[str, list[int]] = {}
     for entity, number, count in connection.execute(query):
-        found.setdefault(entity, [0] * _HOURS)[min(int(number), _HOURS - 1)] += int(count)
-    return found
+        counts.setdefault(entity, [0] * _HOURS)[min(int(number), _HOURS - 1)] += int(count)
+    return counts
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Delay:
 
 
 def delays(connection: Connection, entities: Iterable[str], now: datetime) -> dict[str, Delay]:
-    """Return for each entity the delay of its last deliveries; the oldest value of each request counts."""
+    """Return for each entity the delay of its last deliveries, measured from the oldest value of each request."""
     return {
         entity: Delay(_percentile(ordered, 50), _percentile(ordered, 95))
         for entity, ordered in _durations(
@@ -92,8 +93,8 @@ def answers(connection: Connection, entities: Iterable[str], now: datetime) -> d
 
 @dataclass(frozen=True)
 class Hour:
-    """What went to Magento of an entity within an hour: requests, records that it took, and those that it did not take
-    in them, for whatever reason.
+    """What was sent to Magento for an entity within an hour: how many requests, and how many records in them were
+    accepted and were not, for whatever reason.
     """
 
     begins: datetime
@@ -104,7 +105,7 @@ class Hour:
 
 
 def hours_since(connection: Connection, since: datetime, now: datetime) -> list[Hour]:
-    """Return every hour in which something went, the oldest first."""
+    """Return every hour since an instant in which something was sent, the oldest first."""
     begins = micros(since)
     hour = ((requests.c.sent_at - begins) // _HOUR).label("at_hour")
     lately = and_(requests.c.id >= _first_since(connection, begins), requests.c.sent_at.between(begins, micros(now)))
@@ -122,7 +123,7 @@ def hours_since(connection: Connection, since: datetime, now: datetime) -> list[
 
 @dataclass(frozen=True)
 class Slow:
-    """A request that took long: when it left, of which entity, how many records Magento took, and the seconds."""
+    """A slow request: when it was sent, its entity, how many records Magento accepted, and how long it took."""
 
     sent_at: datetime
     entity: str
@@ -150,15 +151,13 @@ def _durations(
     duration: ColumnElement[int],
     *conditions: ColumnElement[bool],
 ) -> Iterator[tuple[str, list[int]]]:
-    """Yield each entity with the sorted durations, in microseconds, of its newest requests; an entity without any is
-    left out.
-    """
+    """Yield each entity that has any with the sorted durations of its newest requests, in microseconds."""
     lately = requests.c.id >= _first_since(connection, _begins(now))
     known = select(duration).where(lately, duration.is_not(None), *conditions)
     for entity in entities:
-        newest = known.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_COUNTED)
-        # a clock that was set back between two instants makes a negative duration
-        if ordered := sorted(max(int(one), 0) for one in connection.execute(newest).scalars()):
+        newest = known.where(requests.c.entity == entity).order_by(requests.c.id.desc()).limit(_SAMPLE)
+        # a duration is negative if the clock was set back in between
+        if ordered := sorted(max(int(micros_taken), 0) for micros_taken in connection.execute(newest).scalars()):
             yield entity, ordered
 
 
@@ -167,7 +166,7 @@ def _percentile(ordered: Sequence[int], percent: int) -> float:
 
 
 def _first_since(connection: Connection, begins: int) -> int:
-    """Return a number at or before that of the first request since then."""
+    """Return the number of the first request since `begins`, or a lower one."""
     low, high = connection.execute(select(func.min(requests.c.id), func.max(requests.c.id))).one()
     if low is None:
         return 0

@@ -1,4 +1,4 @@
-"""How an entity stands: what waits, failed and was sent, its last syncs, and who works on it."""
+"""The status of an entity: its messages by state, its last syncs, and which run works on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ from connector.state.sync import entities
 
 
 def counts_since(connection: Connection, entity: str, since: datetime) -> dict[str, int]:
-    """Return how many messages became what they are since then, by state."""
+    """Return how many messages reached their present state since then, by state: those that failed, were skipped, sent
+    or superseded.
+    """
     changed = (targets.c.entity == entity) & (targets.c.put_aside_at >= micros(since))
     return {
         **_put_aside(connection, changed),
@@ -43,20 +45,23 @@ def counts_since(connection: Connection, entity: str, since: datetime) -> dict[s
     }
 
 
-def _put_aside(connection: Connection, chosen: ColumnElement[bool]) -> dict[str, int]:
-    query = select(targets.c.put_aside, func.count()).where(chosen, IS_PUT_ASIDE).group_by(targets.c.put_aside)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def _put_aside(connection: Connection, condition: ColumnElement[bool]) -> dict[str, int]:
+    query = select(targets.c.put_aside, func.count()).where(condition, IS_PUT_ASIDE).group_by(targets.c.put_aside)
+    return dict(connection.execute(query).tuples().all())
 
 
-def _sent(connection: Connection, chosen: ColumnElement[bool]) -> int:
-    counted = select(func.coalesce(func.sum(request_table.c.sent), 0)).where(chosen)
-    return int(connection.execute(counted).scalar_one())
+def _sent(connection: Connection, condition: ColumnElement[bool]) -> int:
+    query = select(func.coalesce(func.sum(request_table.c.sent), 0)).where(condition)
+    return int(connection.execute(query).scalar_one())
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One line of `a2m status`. `waiting`: the pending messages that wait for something outside the queue, by the code
-    of what they wait for; `counts` and `oldest_pending` leave them out.
+    """The status of one entity, one line of `a2m status`.
+
+    `working`: the run that holds the lease. `waiting`: how many pending messages wait for something outside the queue,
+    by the code of their wait reason; `counts` and `oldest_pending` leave them out. `died`: a run that died and whose
+    lease has not expired yet.
     """
 
     entity: str
@@ -76,21 +81,21 @@ class Overview:
 
 
 def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
-    """Return how the entity stands at `now`."""
+    """Return the entity's status at `now`."""
     known = entities.read(connection, entity)
     sending = requests.targets_in(connection, entity)
-    in_turn = and_(waiting_here(connection, entity), ~turns.c.waits)
-    in_place = select(func.count(), func.min(turns.c.wanted_at)).where(in_turn)
-    pending, oldest = connection.execute(in_place).one()
+    waits_for_turn = and_(waiting_here(connection, entity), ~turns.c.waits)
+    pending_messages = select(func.count(), func.min(turns.c.wanted_at)).where(waits_for_turn)
+    pending, oldest = connection.execute(pending_messages).one()
     counts = dict.fromkeys(STATES, 0) | _put_aside(connection, targets.c.entity == entity)
-    counts[PENDING] = pending + _newer(connection, sending)
+    counts[PENDING] = pending + _newer_than_sending(connection, sending)
     counts[SENDING] = len(sending)
     counts[SENT] = _sent(connection, request_table.c.entity == entity)
     counts[SUPERSEDED] = superseded_since(connection, entity)
     waiting = waits.by_reason(connection, entity)
     pulled = connection.execute(select(func.min(watermarks.c.pulled_to)).where(watermarks.c.entity == entity)).scalar()
     holder = lease.holder_of(connection, entity, now)
-    stands = Overview(
+    status = Overview(
         entity,
         known.paused,
         working=None if holder is None or holder.died else holder.holder,
@@ -106,24 +111,27 @@ def of_entity(connection: Connection, entity: str, now: datetime) -> Overview:
         last_fault_at=known.last_fault_at,
         fault_since=known.fault_since,
     )
-    return stands if holder is None or not holder.died else _with_the_death(stands, holder)
+    return status if holder is None or not holder.died else _with_death_as_fault(status, holder)
 
 
-def _newer(connection: Connection, sending: Mapping[int, InRequest]) -> int:
-    """Return how many targets in open requests want something newer by now."""
+def _newer_than_sending(connection: Connection, sending: Mapping[int, InRequest]) -> int:
+    """Return how many targets in open requests have a newer desired value by now."""
     if not sending:
         return 0
-    here = select(targets.c.id, targets.c.seq).where(in_any(connection, targets.c.id, list(sending)), IS_PENDING)
-    return sum(sending[number].seq != seq for number, seq in tuples(connection, here))
+    query = select(targets.c.id, targets.c.seq).where(in_any(connection, targets.c.id, list(sending)), IS_PENDING)
+    return sum(sending[number].seq != seq for number, seq in tuples(connection, query))
 
 
-def _with_the_death(stands: Overview, dead: LeaseHolder) -> Overview:
-    """Return the state with a dead run as its fault: it could not store that itself; its unreleased lease shows it."""
-    heard = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
-    if stands.last_fault_at is not None and stands.last_fault_at > heard:
-        return stands
-    words = f"{dead.holder} ended in the middle of its work (killed, or its machine is down); the next run carries on."
-    return replace(stands, last_fault=words, last_fault_at=heard, fault_since=stands.fault_since or heard)
+def _with_death_as_fault(status: Overview, dead: LeaseHolder) -> Overview:
+    """Return the status with the death of a run as its fault. The run could not store it itself, but its lease, which
+    it did not release, shows it.
+    """
+    last_renewed = dead.expires_at - timedelta(seconds=lease.LEASE_SECONDS)
+    if status.last_fault_at is not None and status.last_fault_at > last_renewed:
+        return status
+    fault = f"{dead.holder} ended in the middle of its work (killed, or its machine is down); the next run carries on."
+    since = status.fault_since or last_renewed
+    return replace(status, last_fault=fault, last_fault_at=last_renewed, fault_since=since)
 
 
 def _instant(value: int | None) -> datetime | None:

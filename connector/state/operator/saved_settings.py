@@ -1,7 +1,7 @@
-"""Setup Parameters saved from the Prefect UI: each saving is a version, with who saved it and when.
+"""Versions of the Setup Parameters that were saved in the Prefect UI, each with who saved it and when.
 
-Input: values that are valid already, by section and field, as JSON has them; no secret is among them. The
-newest version counts; the older ones show what was changed.
+The newest version is in effect; the older ones show what was changed. The values, by section and field as in JSON, are
+validated before they are saved and contain no secrets.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Values = Mapping[str, Mapping[str, Any]]
 
 
 class SavedMeanwhile(Exception):
-    """Somebody else saved a version after the one that was changed here; nothing was saved."""
+    """Somebody else saved a newer version in the meantime; nothing was saved."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """One saving: all values of that version, and a summary of its changes. Version 0: nothing was ever saved."""
+    """A saved version: all its values, and a summary of its changes."""
 
     number: int
     saved_at: datetime
@@ -36,18 +36,18 @@ class Version:
 
 
 def newest(connection: Connection) -> Version | None:
-    """Return the version that counts; none if nothing was ever saved."""
+    """Return the newest version, or `None` if nothing was ever saved."""
     row = connection.execute(select(saved_settings).order_by(saved_settings.c.version.desc()).limit(1)).one_or_none()
     return None if row is None else _version(row)
 
 
 def newest_number(connection: Connection) -> int:
-    """Return the number of the version that counts; 0 if nothing was ever saved."""
+    """Return the number of the newest version, or 0 if nothing was ever saved."""
     return connection.execute(select(func.max(saved_settings.c.version))).scalar() or 0
 
 
 def of_number(connection: Connection, number: int) -> Version | None:
-    """Return one version; None where there is none."""
+    """Return the version with this number, or `None`."""
     row = connection.execute(select(saved_settings).where(saved_settings.c.version == number)).one_or_none()
     return None if row is None else _version(row)
 
@@ -69,7 +69,7 @@ def _version(row: Any) -> Version:
 
 
 def save(state: State, values: Values, *, after: int, who: str, summary: str, now: datetime) -> int:
-    """Keep the values as the version that follows number `after`; return its number. Raises `SavedMeanwhile`."""
+    """Save the values as the version after number `after`; return its number. Raises `SavedMeanwhile`."""
     with state.write() as connection:
         number = newest_number(connection)
         if number != after:

@@ -1,7 +1,7 @@
-"""The workspace's users, and who is logged in.
+"""The users of the workspace, and their sessions.
 
-Passwords and tokens come hashed: what stands here lets nobody in. Removing a user, or giving another password, ends all
-sessions of that user.
+Passwords and tokens are stored as hashes, which are of no use for logging in. Removing a user or changing a password
+ends all sessions of that user.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from connector.state.schema import micros, users, web_sessions
 
 
 class UserExists(Exception):
-    """There is a user with this name already."""
+    """A user with this name exists already."""
 
 
 class NoSuchUser(Exception):
-    """There is no user with this name."""
+    """No user has this name."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,24 @@ class User:
     password: str
 
 
-def are_any(connection: Connection) -> bool:
-    """Return whether there is any user."""
+def exist(connection: Connection) -> bool:
+    """Return whether there are any users."""
     return bool(connection.execute(select(exists(select(users.c.name)))).scalar())
 
 
-def all_of_them(connection: Connection) -> list[User]:
-    """Return every user, by name."""
+def all_users(connection: Connection) -> list[User]:
+    """Return all users, ordered by name."""
     return [User(row.name, row.role, row.password) for row in connection.execute(select(users).order_by(users.c.name))]
 
 
 def find(connection: Connection, name: str) -> User | None:
-    """Return the user with this name."""
+    """Return the user with this name, or `None`."""
     row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
     return None if row is None else User(row.name, row.role, row.password)
 
 
 def refuse_name(state: State, name: str, *, is_new: bool) -> None:
-    """Raise `UserExists` where a new user has the name of another one, `NoSuchUser` where none has it."""
+    """Raise `UserExists` if the name of a new user is taken, or `NoSuchUser` if no existing user has the name."""
     with state.read() as connection:
         known = find(connection, name) is not None
     if known and is_new:
@@ -76,7 +76,7 @@ def remove(state: State, name: str) -> None:
 
 
 def change_password(state: State, name: str, password: str, now: datetime) -> None:
-    """Keep another password's hash. Raises `NoSuchUser`."""
+    """Store the hash of a new password. Raises `NoSuchUser`."""
     with state.write() as connection:
         changed = update(users).where(users.c.name == name).values(password=password, changed_at=micros(now))
         if not connection.execute(changed).rowcount:
@@ -85,22 +85,22 @@ def change_password(state: State, name: str, password: str, now: datetime) -> No
 
 
 def begin_session(state: State, token: str, name: str, now: datetime, expires: datetime) -> None:
-    """Record that a user is logged in; sessions that are over are forgotten."""
+    """Store a new session of a user, and delete expired ones. token: a hash."""
     with state.write() as connection:
         connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= micros(now)))
         connection.execute(insert(web_sessions).values(token=token, user=name, expires_at=micros(expires)))
 
 
 def of_session(connection: Connection, token: str, now: datetime) -> User | None:
-    """Return who is logged in with this token's hash; None where nobody is, or no longer."""
-    is_on = and_(web_sessions.c.token == token, web_sessions.c.expires_at > micros(now))
-    query = select(users).join(web_sessions, users.c.name == web_sessions.c.user).where(is_on)
+    """Return the user of an unexpired session, or `None`. token: its hash."""
+    is_valid = and_(web_sessions.c.token == token, web_sessions.c.expires_at > micros(now))
+    query = select(users).join(web_sessions, users.c.name == web_sessions.c.user).where(is_valid)
     row = connection.execute(query).one_or_none()
     return None if row is None else User(row.name, row.role, row.password)
 
 
 def end_session(state: State, token: str) -> None:
-    """Log out."""
+    """Delete a session: its user logs out. token: its hash."""
     with state.write() as connection:
         connection.execute(delete(web_sessions).where(web_sessions.c.token == token))
 

@@ -128,7 +128,7 @@ def test_what_is_erased_and_what_stays(filled: State) -> None:
 def test_a_dry_run_erases_nothing(filled: State) -> None:
     """It counts the same and leaves every row as it is."""
     before = everything(filled)
-    kept = forget.kept_of(filled, EMAIL, NOW)
+    kept = forget.find(filled, EMAIL, NOW)
     assert everything(filled) == before
     assert forget.forget(filled, EMAIL, NOW) == kept
 

@@ -7,7 +7,7 @@ import pytest
 from connector.model.difference import Difference
 from connector.state.engine import open_state
 from connector.state.operator import audit, comparisons, deliveries, forget, users
-from connector.state.operator.comparisons import AtWork
+from connector.state.operator.comparisons import RunningComparison
 from connector.state.operator.users import NoSuchUser, User, UserExists
 from connector.state.schema import micros, requests
 
@@ -26,14 +26,14 @@ def state(database_url):
 def test_users(state):
     """A user is added once, found by name, and removed."""
     with state.read() as connection:
-        assert not users.are_any(connection)
+        assert not users.exist(connection)
     users.add(state, ANNA, NOW)
     users.add(state, User("Anna", "viewer", "another"), NOW)
     with pytest.raises(UserExists, match="anna already"):
         users.add(state, ANNA, NOW)
     with state.read() as connection:
-        assert users.are_any(connection)
-        assert [one.name for one in users.all_of_them(connection)] == ["Anna", "anna"]
+        assert users.exist(connection)
+        assert [one.name for one in users.all_users(connection)] == ["Anna", "anna"]
         assert users.find(connection, "anna") == ANNA
     users.remove(state, "anna")
     with state.read() as connection:
@@ -102,14 +102,14 @@ def test_the_last_comparison(state):
     """Of each entity the last one is kept: how many differ for which cause, and the first of each; a forgotten person
     leaves none.
     """
-    many = [Difference(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.KEPT + 5)]
+    many = [Difference(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.DETAILS_PER_CAUSE + 5)]
     few = [Difference("last", "", "Jo", "", "", "no product", "unknown_sku")]
-    comparisons.keep(state, "customer", 5_000, [], NOW - timedelta(days=1), why_not="paused")
-    comparisons.keep(state, "customer", 5_000, [*many, *few], NOW)
-    comparisons.keep(state, "price", 7, [], NOW)
+    comparisons.store(state, "customer", 5_000, [], NOW - timedelta(days=1), why_not="paused")
+    comparisons.store(state, "customer", 5_000, [*many, *few], NOW)
+    comparisons.store(state, "price", 7, [], NOW)
     with state.read() as connection:
         one = comparisons.newest(connection)["customer"]
-        assert comparisons.differences(connection, "customer") == [*many[: comparisons.KEPT], *few]
+        assert comparisons.differences(connection, "customer") == [*many[: comparisons.DETAILS_PER_CAUSE], *few]
         assert comparisons.differences(connection, "customer", "unknown_sku") == few
         assert comparisons.differences(connection, "order") == []
     assert (one.at, one.places, one.differing, one.why_not) == (NOW, 5_000, len(many) + 1, None)
@@ -124,16 +124,16 @@ def test_a_comparison_at_work(state):
 
     def working(now):
         with state.read() as connection:
-            return comparisons.at_work(connection, now)
+            return comparisons.running(connection, now)
 
     later = NOW + timedelta(seconds=30)
-    comparisons.works(state, "price", NOW, NOW, None)
-    comparisons.works(state, "price", NOW, later, "{}")
-    comparisons.works(state, "order", NOW, NOW, None)
-    assert working(later) == {"price": AtWork(NOW, "{}"), "order": AtWork(NOW, None)}
+    comparisons.record_progress(state, "price", NOW, NOW, None)
+    comparisons.record_progress(state, "price", NOW, later, "{}")
+    comparisons.record_progress(state, "order", NOW, NOW, None)
+    assert working(later) == {"price": RunningComparison(NOW, "{}"), "order": RunningComparison(NOW, None)}
     assert set(working(NOW + timedelta(seconds=70))) == {"price"}
-    comparisons.ended(state, "price")
-    comparisons.keep(state, "order", 7, [], later)
+    comparisons.record_end(state, "price")
+    comparisons.store(state, "order", 7, [], later)
     assert working(later) == {}
 
 

@@ -15,8 +15,7 @@ from connector.clock import ManualClock
 from connector.state.coordination import lease
 from connector.state.coordination.lease import LEASE_SECONDS, Lease
 from connector.state.engine import State
-from connector.state.operator import overview, retention
-from connector.state.operator.carried import Part, carried
+from connector.state.operator import delivery_log, overview, retention
 from connector.state.operator.forget import StillSending, forget
 from connector.state.queue import messages, requests
 from connector.state.queue.desired import Computed, DesiredValue
@@ -195,34 +194,37 @@ async def test_requests_that_were_settled_long_ago_are_deleted(state: State, hel
 
 
 def test_what_went_in_a_span_of_time(state: State, held: Lease) -> None:
-    """Record by record, the newest request first, in parts that end with a whole request; other days are left out."""
+    """Record by record, the newest request first, in pages that end with a whole request; other days are left out."""
     queue(state, held, A=10, B=0)
     send(state, held)
     queue(state, held, A=11)
     (failed,) = claim(state, held, NOW, ALL)
     settle(state, held, [MessageOutcome(failed, "failed", "refused_by_magento", "no")], LATER)
     with state.read() as connection:
-        whole = carried(connection, "price", NOW, LATER)
-        rest = carried(connection, "price", NOW, LATER, before=2)
-        others = [carried(connection, "order", NOW, LATER), carried(connection, "price", LATER, LATER + LATER_BY)]
-    assert [(one.key, one.delivery.value, one.delivery.value_before, one.delivery.state) for one in whole.rows] == [
+        whole = delivery_log.read(connection, "price", NOW, LATER)
+        rest = delivery_log.read(connection, "price", NOW, LATER, before=2)
+        others = [
+            delivery_log.read(connection, "order", NOW, LATER),
+            delivery_log.read(connection, "price", LATER, LATER + LATER_BY),
+        ]
+    assert [(one.key, one.delivery.value, one.delivery.value_before, one.delivery.state) for one in whole.entries] == [
         ("A", 11, 10, "failed"),
         ("A", 10, None, "sent"),
         ("B", 0, None, "sent"),
     ]
-    assert whole.rows[0].delivery.reason == "no"
-    assert rest.rows == whole.rows[1:]
-    assert others == [Part([], None)] * 2
+    assert whole.entries[0].delivery.reason == "no"
+    assert rest.entries == whole.entries[1:]
+    assert others == [delivery_log.Page([], None)] * 2
 
 
-def test_a_part_ends_with_a_whole_request(state: State, held: Lease) -> None:
-    """A hundred records or a hundred requests; the next part begins behind its last request."""
+def test_a_page_ends_with_a_whole_request(state: State, held: Lease) -> None:
+    """A hundred records or a hundred requests; the next page begins after its last request."""
     queue(state, held, **{f"K{number:03}": number for number in range(250)})
     while send(state, held):
         pass
     with state.read() as connection:
-        parts = [carried(connection, "price", NOW, LATER)]
-        while parts[-1].before is not None:
-            parts.append(carried(connection, "price", NOW, LATER, before=parts[-1].before))
-    assert [len(part.rows) for part in parts] == [150, 100]
-    assert len({one.key for part in parts for one in part.rows}) == 250
+        pages = [delivery_log.read(connection, "price", NOW, LATER)]
+        while pages[-1].before is not None:
+            pages.append(delivery_log.read(connection, "price", NOW, LATER, before=pages[-1].before))
+    assert [len(page.entries) for page in pages] == [150, 100]
+    assert len({one.key for page in pages for one in page.entries}) == 250

@@ -179,7 +179,7 @@ def pending(state: State) -> list[Message]:
 def sent(state: State, now: datetime) -> list[str]:
     """What a watch tells of waits now."""
     with state.read() as connection:
-        found = [one for one in watch.findings(connection, "price", LIMITS, now) if "for long" in one.what]
-        news = watch.due_now(connection, found, LIMITS, now)
-    watch.keep(state, found, news, now)
+        found = [one for one in watch.current(connection, "price", LIMITS, now) if "for long" in one.name]
+        news = watch.due(connection, found, LIMITS, now)
+    watch.store(state, found, news, now)
     return [one.message for one in news]

@@ -1,4 +1,4 @@
-"""What went to Magento of one entity in a span of time, record by record, from the log of requests."""
+"""The delivery log: what was sent to Magento for one entity in a span of time, record by record."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from connector.state.rows import in_any, tuples
 from connector.state.schema import micros, requests, targets
 
 AT_LEAST = 100
-"""Records of a part, which ends with a whole request."""
+"""Records of a page, which ends with a whole request."""
 _MOST_REQUESTS = 100
 
 
-class Carried(NamedTuple):
-    """What a request carried to a place: its key as it was sent, its source, and what became of it. A place of which
-    nothing is kept any more has an empty key.
+class Entry(NamedTuple):
+    """A value that a request carried to a place: the key as it was sent, the source, and the delivery. The key is empty
+    if the place's target is not stored any more.
     """
 
     key: str
@@ -27,17 +27,18 @@ class Carried(NamedTuple):
     delivery: Delivery
 
 
-class Part(NamedTuple):
-    """A part of what went; `before`: where the part with what went earlier begins, None at the end."""
+class Page(NamedTuple):
+    """A page of the log. `before`: the request number from which the next, earlier page goes on; `None` on the last."""
 
-    rows: list[Carried]
+    entries: list[Entry]
     before: int | None
 
 
-def carried(
-    connection: Connection, entity: str, since: datetime, until: datetime, *, before: int | None = None
-) -> Part:
-    """Return what went from `since` to before `until`, the newest first; of requests earlier than number `before`."""
+def read(connection: Connection, entity: str, since: datetime, until: datetime, *, before: int | None = None) -> Page:
+    """Return what was sent from `since` until just before `until`, the newest first.
+
+    before: only requests with a lower number.
+    """
     table = requests.c
     query = select(table.id, table.sent + table.failed).where(
         table.entity == entity, table.sent_at >= micros(since), table.sent_at < micros(until)
@@ -48,19 +49,20 @@ def carried(
     records = 0
     for number, ended in connection.execute(query.order_by(table.id.desc()).limit(_MOST_REQUESTS + 1)).tuples():
         if records >= AT_LEAST or len(numbers) == _MOST_REQUESTS:
-            return Part(_named(connection, numbers), numbers[-1])
+            return Page(_entries(connection, numbers), numbers[-1])
         numbers.append(number)
         records += max(ended, 1)
-    return Part(_named(connection, numbers), None)
+    return Page(_entries(connection, numbers), None)
 
 
-def _named(connection: Connection, numbers: list[int]) -> list[Carried]:
-    found = carried_by(connection, numbers)
-    places = _places(connection, {target for target, _delivery in found})
-    return [Carried(*places.get(target, ("", "")), delivery) for target, delivery in found]
+def _entries(connection: Connection, numbers: list[int]) -> list[Entry]:
+    carried = carried_by(connection, numbers)
+    places = _places(connection, {target for target, _delivery in carried})
+    return [Entry(*places.get(target, ("", "")), delivery) for target, delivery in carried]
 
 
 def _places(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return the key as it was sent and the source of each target, by its id."""
     query = select(targets.c.id, targets.c.sku, targets.c.key, targets.c.source)
     rows = tuples(connection, query.where(in_any(connection, targets.c.id, sorted(ids))))
     return {target: (sku or key, source) for target, sku, key, source in rows}
