@@ -1,7 +1,7 @@
-"""Attributes of Acumatica customers as the custom attributes that Magento's customers have.
+"""Attributes of Acumatica customers, as custom attributes of Magento's customers.
 
-Input: what Acumatica has, the map, and the kinds of Magento's attributes. Output: values as Magento keeps them, or
-a `Rejected`: Magento leaves out an attribute that it does not know, and stores 0 for what is not a number
+Input: Acumatica's values, the map, and the kinds of Magento's attributes. Output: values in Magento's form, or a
+`Rejected`. Magento silently drops an attribute that it does not know, and stores 0 for a text that is not a number
 (magento-observed.md, "Customers" and part two, section 3).
 """
 
@@ -21,42 +21,48 @@ from entities.documents.names import clean_name
 TRUE = frozenset({"1", "true", "yes"})
 FALSE = frozenset({"0", "false", "no"})
 NAMES = ("prefix", "middlename", "suffix")
-"""Parts of a name, which Magento has as attributes."""
+"""Parts of a name that are attributes in Magento."""
 
 
 def attributes_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> dict[str, str]:
-    """Return the mapped attributes that the customer has in Acumatica; those of other classes are left alone in
-    Magento.
+    """Return the mapped attributes that the customer has in Acumatica. Mapped attributes of other classes are left
+    alone in Magento.
     """
-    found = {}
+    values = {}
     for name, code in (rule.attributes or {}).items():
-        own = _named(customer.attributes, name)
-        if own is not None:
-            found[code] = _attribute_value(customer, own, code, facts.attributes.get(code))
-    return found
+        attribute = _named(customer.attributes, name)
+        if attribute is not None:
+            values[code] = _attribute_value(customer, attribute, code, facts.attributes.get(code))
+    return values
 
 
 def changed_names(customer: Customer, rule: CustomerRule) -> list[tuple[str, str, str]]:
-    """Return the mapped attributes that are parts of a name: what each is, as Acumatica has it, as it is sent."""
-    found = ((code, _named(customer.attributes, name)) for name, code in (rule.attributes or {}).items())
-    return [(f"Attribute {own.name}", own.value, clean_name(own.value)) for code, own in found if own and code in NAMES]
+    """Return the mapped attributes that are parts of a name: what each is, Acumatica's value, the value
+    that is sent.
+    """
+    attributes = ((code, _named(customer.attributes, name)) for name, code in (rule.attributes or {}).items())
+    return [
+        (f"Attribute {attribute.name}", attribute.value, clean_name(attribute.value))
+        for code, attribute in attributes
+        if attribute and code in NAMES
+    ]
 
 
 def _named(attributes: Sequence[AttributeValue], name: str) -> AttributeValue | None:
-    by_id = (one for one in attributes if same_code(one.name, name))
-    by_description = (one for one in attributes if same_code(one.description, name))
+    by_id = (attribute for attribute in attributes if same_code(attribute.name, name))
+    by_description = (attribute for attribute in attributes if same_code(attribute.description, name))
     return next(by_id, None) or next(by_description, None)
 
 
-def _attribute_value(customer: Customer, own: AttributeValue, code: str, kind: AttributeKind | None) -> str:
-    what = f"attribute {own.name} of customer {customer.customer_id}"
+def _attribute_value(customer: Customer, attribute: AttributeValue, code: str, kind: AttributeKind | None) -> str:
+    what = f"attribute {attribute.name} of customer {customer.customer_id}"
     if kind is None:
         raise Rejected(
             FailureCode.UNKNOWN_ATTRIBUTE,
             f"Magento has no customer attribute {code!r} for {what}, and would leave it out. "
             "Make it in Magento, or correct A2M_CUSTOMER__ATTRIBUTES.",
         )
-    value = own.value.strip()
+    value = attribute.value.strip()
     if not value:
         return ""
     if code in NAMES and kind.frontend_input == "text":
@@ -64,9 +70,9 @@ def _attribute_value(customer: Customer, own: AttributeValue, code: str, kind: A
     if kind.frontend_input == "boolean":
         return _boolean(what, value)
     if kind.frontend_input == "select":
-        return _option(what, code, kind, [own.label, value])
+        return _option(what, code, kind, [attribute.label, value])
     if kind.frontend_input == "multiselect":
-        values, labels = value.split(","), own.label.split(",")
+        values, labels = value.split(","), attribute.label.split(",")
         named = zip(labels if len(labels) == len(values) else values, values, strict=True)
         return ",".join(_option(what, code, kind, names) for names in named)
     if kind.frontend_input in ("date", "datetime") or kind.backend_type == "datetime":
@@ -96,7 +102,7 @@ def _option(what: str, code: str, kind: AttributeKind, names: Sequence[str]) -> 
 
 
 def _date(what: str, value: str) -> str:
-    """Return a day as ISO has it or, as Acumatica writes some, as month/day/year; a time behind it does not count."""
+    """Return a date in ISO form. Acumatica writes some as month/day/year. A time after the date is ignored."""
     american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?", value)
     try:
         if american:
@@ -107,7 +113,9 @@ def _date(what: str, value: str) -> str:
 
 
 def _number(what: str, value: str, backend: str) -> str:
-    """Magento stores 0 for what is not a number (magento-observed.md, part two, section 3)."""
+    """Return a number in Magento's form. Magento would store 0 for anything else (magento-observed.md, part two,
+    section 3).
+    """
     try:
         number = Decimal(value)
     except InvalidOperation:

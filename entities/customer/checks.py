@@ -1,7 +1,8 @@
-"""Test Connection, customers: the classes and attributes exist in Acumatica, the groups and attributes in Magento.
+"""Test Connection for customers: whether the classes and attributes exist in Acumatica, the groups and attributes in
+Magento.
 
-Input: both systems and what the settings name. Output: what is to be checked; nothing where nothing is named.
-Nothing is written anywhere.
+Input: both systems and the names in the settings. Output: the checks to run; none if nothing is named. Nothing is
+written in either system.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ATTRIBUTE_SYNC = "Customer Attribute Sync"
 
 
 def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> list[PlannedCheck]:
-    """Return the customer classes that are chosen or mapped, and the attributes that are mapped."""
+    """Return the checks of the customer classes that are chosen or mapped, and of the mapped attributes."""
     planned = (
         [PlannedCheck("Customer classes", partial(_classes, session, rule))] if rule.classes or rule.groups else []
     )
@@ -33,7 +34,7 @@ def customers_in_acumatica(session: AcumaticaSession, rule: CustomerRule) -> lis
 
 
 def customers_in_magento(client: MagentoClient, rule: CustomerRule) -> list[PlannedCheck]:
-    """Return the customer groups that classes are mapped to, and the customer attributes."""
+    """Return the checks of the customer groups that classes are mapped to, and of the customer attributes."""
     planned = [PlannedCheck("Customer groups", partial(_groups, client, rule))] if rule.classes or rule.groups else []
     if rule.attributes is not None:
         planned.append(PlannedCheck(ATTRIBUTE_SYNC, partial(_edition, client)))
@@ -64,7 +65,9 @@ async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:
 
 
 async def _attributes(session: AcumaticaSession, rule: CustomerRule) -> Check:
-    found = {name for one in sorted(rule.classes) for name in await acumatica.attributes_of_class(session, one)}
+    found = {
+        name for class_id in sorted(rule.classes) for name in await acumatica.attributes_of_class(session, class_id)
+    }
     missing = [name for name in rule.attributes or () if not _is_among(name, found)]
     if missing:
         message = f"No chosen customer class has the attribute {', '.join(missing)}. Correct A2M_CUSTOMER__ATTRIBUTES."

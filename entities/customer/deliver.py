@@ -1,9 +1,9 @@
-"""Customers: read by class, sent to Magento under their e-mail and website, each once.
+"""Customers: read by class, and sent to Magento once each, identified by e-mail and website.
 
-Input: customers of Acumatica. Output: accounts of Magento, created, or merged into what the shop's customers keep
+Input: customers of Acumatica. Output: accounts in Magento, created, or merged into what the shop's customers keep
 there. A customer who leaves the chosen classes, becomes inactive or is deleted in Acumatica is no longer updated, and
-never deleted. Two customers with one e-mail are both failed, whichever chunk they come in. Source: spec, *Rules of the
-field*, "Customers"; the rules themselves are `entities.customer.rules` and `entities.customer.merge`.
+never deleted. Two customers with the same e-mail both fail, even if they are in different chunks. Source: spec, *Rules
+of the field*, "Customers". The rules are in `entities.customer.rules` and `entities.customer.merge`.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ def identity(context: RunContext[CustomerRule], document: dict[str, Any]) -> str
     return rules.identity(_customer(document), context.rule)
 
 
-async def compute(context: RunContext[CustomerRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    """Return the account of each customer; those who do not go to Magento have no content. Raises
+async def compute(context: RunContext[CustomerRule], records: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """Return the account of each customer. Customers that are not sent to Magento have no content. Raises
     `ConfigurationConflict`.
     """
     rule: CustomerRule = context.rule
-    customers = {key: _customer(document) for key, document in there.items() if document is not None}
+    customers = {key: _customer(document) for key, document in records.items() if document is not None}
     chosen = {key: one for key, one in customers.items() if rules.is_sent(one, rule)}
     sent = {key: one for key, one in chosen.items() if not rules.is_left_out(one, rule)}
     context.remarks.count(WITHOUT_EMAIL, len(chosen) - len(sent))
@@ -89,7 +89,7 @@ async def compute(context: RunContext[CustomerRule], there: Mapping[str, dict[st
     sharing = defaultdict(list)
     for key, one in sent.items():
         sharing[rules.identity(one, rule) or key].append(key)
-    left_alone = [Document(key, key) for key in there if key not in sent]
+    left_alone = [Document(key, key) for key in records if key not in sent]
     documents = [_document(key, sent[key], rule, facts, keys) for keys in sharing.values() for key in keys]
     return [*left_alone, *(documents if rule.create else await _without_new_ones(context, documents))]
 
@@ -105,7 +105,7 @@ def _document(key: str, customer: Customer, rule: CustomerRule, facts: ShopFacts
 
 
 async def _facts(context: RunContext[CustomerRule], rule: CustomerRule, customers: Collection[Customer]) -> ShopFacts:
-    """Return what the shop knows of what these customers name; asked once per run. Raises `ConfigurationConflict`."""
+    """Return the shop's data that these customers refer to, read once per run. Raises `ConfigurationConflict`."""
     once = context.shop.once
     async with context.shop.client() as client:
         if rule.attributes is not None:
@@ -139,7 +139,7 @@ async def _refuse_attributes_on_open_source(context: RunContext[CustomerRule], c
 
 
 async def _without_new_ones(context: RunContext[CustomerRule], documents: list[Document]) -> list[Document]:
-    """With CREATE off, a customer whom Magento does not have is left out by that setting."""
+    """Return the documents, with customers that Magento does not have marked as skipped, because CREATE is off."""
     accounts = {one.key: one.content for one in documents if one.content is not None}
     new = await _new_to_magento(context, accounts)
     return [one if one.key not in new else _left_out(one.key, accounts[one.key]) for one in documents]
@@ -167,18 +167,20 @@ async def _new_to_magento(context: RunContext[CustomerRule], accounts: Mapping[s
         return set()
     website = None if context.rule.shared else context.rule.website_id
     async with context.shop.client() as client:
-        found = await magento.ids_with_emails(client, sorted(unlinked.values()), website)
-    return {key for key, email in unlinked.items() if comparison_key(email) not in found}
+        existing = await magento.ids_with_emails(client, sorted(unlinked.values()), website)
+    return {key for key, email in unlinked.items() if comparison_key(email) not in existing}
 
 
 async def refuse_too_many(context: RunContext[CustomerRule]) -> None:
-    """Stop before anything is sent if more customers wait to be created than `CREATE_LIMIT`: Magento mails each."""
+    """Stop before anything is sent if more than `CREATE_LIMIT` customers wait to be created: Magento e-mails each of
+    them.
+    """
     rule: CustomerRule = context.rule
     with context.state.read() as connection:
         waiting = messages.pending(connection, context.name)
     if not rule.create or len(waiting) <= rule.create_limit:
         return
-    accounts = {one.key: msgspec.json.decode(one.document or b"", type=Account) for one in waiting}
+    accounts = {message.key: msgspec.json.decode(message.document or b"", type=Account) for message in waiting}
     new = await _new_to_magento(context, accounts)
     if len(new) > rule.create_limit:
         would = "new customer would" if len(new) == 1 else "new customers would"
@@ -192,12 +194,14 @@ async def refuse_too_many(context: RunContext[CustomerRule]) -> None:
 async def send(
     context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered:
-    """Create the customer, or write what Magento does not show of it yet; then read what Magento made of it."""
+    """Create the customer, or write what Magento does not show yet; then read the result in Magento."""
     current = await _known(context, client, account, link)
     if current is not None and link is None:
         others = _others(context, message, str(current["id"]))
         _wait_for_the_email(context, message, account, others)
-        current = await _known(context, client, account, link) if others else current  # it was sent meanwhile, perhaps
+        current = (
+            await _known(context, client, account, link) if others else current
+        )  # the other customer may have been sent meanwhile
     if current is None:
         _refuse_to_create(context, message, account, link)
         magento_id = await _create(client, message, account)
@@ -220,7 +224,7 @@ async def send(
 async def find(
     context: RunContext[CustomerRule], client: MagentoClient, message: Message, account: Account, link: Link | None
 ) -> Delivered | None:
-    """Return the customer in Magento, if it shows all of the account."""
+    """Return the customer in Magento if it shows the whole account."""
     current = await _known(context, client, account, link)
     if current is None or _others(context, message, str(current["id"])):
         return None
@@ -232,20 +236,20 @@ async def find(
 async def _known(
     context: RunContext[CustomerRule], client: MagentoClient, account: Account, link: Link | None
 ) -> CustomerData | None:
-    """Return the customer by its link; without one, by e-mail and website, or by e-mail alone where accounts are
-    shared.
+    """Return the customer by its link. Without a link it is found by e-mail and website, or by e-mail alone if accounts
+    are shared.
     """
     if link is not None:
         return await magento.customer(client, link.magento_id)
     if not context.rule.shared:
         return await magento.with_email(client, account.email, account.website_id)
-    found = await magento.accounts_with_email(client, account.email)
-    own = next((one for one in found if one.get("website_id") == account.website_id), None)
-    return found[0] if own is None and len(found) == 1 else own
+    accounts = await magento.accounts_with_email(client, account.email)
+    own = next((one for one in accounts if one.get("website_id") == account.website_id), None)
+    return accounts[0] if own is None and len(accounts) == 1 else own
 
 
 def _where_it_is(context: RunContext[CustomerRule], account: Account, current: CustomerData) -> Account:
-    """Return the account on the website that it has in Magento: one that is shared keeps it."""
+    """Return the account on the website that it has in Magento: a shared account keeps its website."""
     return replace(account, website_id=int(current["website_id"])) if context.rule.shared else account
 
 
@@ -255,17 +259,17 @@ async def _create(client: MagentoClient, message: Message, account: Account) -> 
     except RequestRefused as refused:
         if refused.template != magento.SAME_EMAIL:
             raise
-        found = await magento.accounts_with_email(client, account.email)
-        if not found or any(one.get("website_id") == account.website_id for one in found):
+        accounts = await magento.accounts_with_email(client, account.email)
+        if not accounts or any(one.get("website_id") == account.website_id for one in accounts):
             raise
-        raise _shared(message.key, account, found) from refused
+        raise _shared(message.key, account, accounts) from refused
 
 
-def _shared(key: str, account: Account, found: list[CustomerData]) -> Rejected:
-    named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in found)
+def _shared(key: str, account: Account, accounts: list[CustomerData]) -> Rejected:
+    named = " and ".join(f"customer {one['id']} of website {one.get('website_id')}" for one in accounts)
     fix = (
         "To use that account, set A2M_CUSTOMER__ACCOUNTS to global."
-        if len(found) == 1
+        if len(accounts) == 1
         else f"Set A2M_CUSTOMER__ACCOUNTS to global and link one of them: a2m link customer {key} ID"
     )
     return Rejected(
@@ -290,7 +294,9 @@ def _refuse_to_create(context: RunContext[CustomerRule], message: Message, accou
 def _refuse_to_change(
     context: RunContext[CustomerRule], message: Message, account: Account, current: CustomerData, link: Link | None
 ) -> None:
-    """A linked customer of another website is not moved; one found by its e-mail may be another customer's already."""
+    """Raise `Rejected` for a linked customer on another website, which is not moved, and for one that was found by
+    e-mail but is linked to another customer already.
+    """
     magento_id, key = current["id"], message.key
     if current.get("website_id") != account.website_id and not context.rule.shared:
         raise Rejected(
@@ -324,33 +330,37 @@ async def _update(
             raise
         for one in await magento.accounts_with_email(client, account.email):
             _wait_for_the_email(context, message, account, _others(context, message, str(one["id"])))
-        await magento.update(client, magento_id, changed)  # the other one was sent meanwhile, perhaps
+        await magento.update(client, magento_id, changed)  # the other customer may have been sent meanwhile
 
 
 def _wait_for_the_email(
     context: RunContext[CustomerRule], message: Message, account: Account, others: list[str]
 ) -> None:
-    """Raise `NotYet` where one of the customers who have this e-mail in Magento is about to get another one there.
+    """Raise `NotYet` if one of the customers that have this e-mail in Magento is about to get another one.
 
-    Two who exchange their e-mails wait for each other once, and are refused then: Magento cannot follow that.
+    Two customers who exchange their e-mails wait for each other once and are then refused, because Magento cannot
+    follow.
     """
-    own = f"customer {message.key}"
+    this_customer = f"customer {message.key}"
     with context.state.read() as connection:
         queued = messages.live(connection, context.name, others, []) if others else []
-    for one in queued:
-        if one.state not in (PENDING, SENDING) or (one.wait is not None and one.wait.waits_for == own):
+    for other_message in queued:
+        if other_message.state not in (PENDING, SENDING) or (
+            other_message.wait is not None and other_message.wait.waits_for == this_customer
+        ):
             continue
-        wanted = msgspec.json.decode(one.document or b"", type=Account)
+        wanted = msgspec.json.decode(other_message.document or b"", type=Account)
         if comparison_key(wanted.email) != comparison_key(account.email):
             raise NotYet(
                 WaitReason.CUSTOMER_MISSING,
-                f"{account.email} is still customer {one.key} in Magento, who is being sent with {wanted.email}.",
-                f"customer {one.key}",
+                f"{account.email} is still customer {other_message.key} in Magento, who is being sent with "
+                f"{wanted.email}.",
+                f"customer {other_message.key}",
             )
 
 
 def _sent_before(context: RunContext[CustomerRule], message: Message, link: Link | None) -> list[Account]:
-    """Return what was last sent to Magento and, where that is not certain, what may have been sent since."""
+    """Return the account that was last sent to Magento and, if that is uncertain, what may have been sent since."""
     documents = [] if link is None or link.document is None else [link.document]
     if link is None or link.in_doubt:
         with context.state.read() as connection:
@@ -363,9 +373,11 @@ def _delivered(magento_id: str, link: Link | None) -> Delivered:
 
 
 def _others(context: RunContext[CustomerRule], message: Message, magento_id: str) -> list[str]:
-    """Return the other Acumatica customers that are this one in Magento, unless this one is linked to it as well."""
+    """Return the other Acumatica customers that are linked to this Magento customer; none if this one is linked to it
+    as well.
+    """
     with context.state.read() as connection:
-        linked = {one.key for one in links.of_magento_id(connection, context.name, magento_id)}
+        linked = {link.key for link in links.of_magento_id(connection, context.name, magento_id)}
     return [] if message.key in linked else sorted(linked)
 
 

@@ -1,4 +1,4 @@
-"""Customers: one account for each e-mail and website."""
+"""The entity of customers: one account for each e-mail and website."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines about one customer."""
+"""The lines that `explain` prints about one customer."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from settings import Settings
 
 
 async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-    found = [await customers.customer(client, link.magento_id) for link in known.links]
+    accounts = [await customers.customer(client, link.magento_id) for link in known.links]
     if not known.links:
         emails = {str(one.get("email") or "").strip() for one in known.documents} - {""}
-        found = [await customers.with_email(client, one, settings.magento.website_id) for one in sorted(emails)]
-    names = {number: name for name, number in (await customers.groups(client)).items()} if any(found) else {}
-    lines = [line for one in found if one is not None for line in _account(one, names)]
+        accounts = [await customers.with_email(client, one, settings.magento.website_id) for one in sorted(emails)]
+    names = {number: name for name, number in (await customers.groups(client)).items()} if any(accounts) else {}
+    lines = [line for one in accounts if one is not None for line in _account(one, names)]
     return lines or [(NOW, f"no customer of {known.typed}{of_links(known.links)}")]
 
 
-def _account(one: Mapping[str, Any], groups: Mapping[int, str]) -> Iterator[Line]:
-    name = f"{one.get('firstname') or ''} {one.get('lastname') or ''}".strip()
-    group = groups.get(int(one.get("group_id") or 0), str(one.get("group_id")))
-    yield NOW, f"customer {one['id']}, {name}, {one['email']}, group {group}, website {one.get('website_id')}"
-    for address in one.get("addresses") or []:
+def _account(account: Mapping[str, Any], groups: Mapping[int, str]) -> Iterator[Line]:
+    name = f"{account.get('firstname') or ''} {account.get('lastname') or ''}".strip()
+    group = groups.get(int(account.get("group_id") or 0), str(account.get("group_id")))
+    yield (
+        NOW,
+        f"customer {account['id']}, {name}, {account['email']}, group {group}, website {account.get('website_id')}",
+    )
+    for address in account.get("addresses") or []:
         uses = [use for use in ("default_billing", "default_shipping") if address.get(use)]
         region = (address.get("region") or {}).get("region_code") or ""
         street = [*(address.get("street") or []), address.get("postcode"), address.get("city"), region]
@@ -41,7 +44,7 @@ def _account(one: Mapping[str, Any], groups: Mapping[int, str]) -> Iterator[Line
 
 
 def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
-    """Yield what is changed of a customer's names on the way, or that a setting leaves the customer out."""
+    """Yield the changes to a customer's names, or that a setting leaves the customer out."""
     rule = customer_rule(settings)
     for document in (one.record.document for one in stored):
         if document is None:

@@ -1,4 +1,4 @@
-"""Which customers go to Magento, and what is read of them, as the settings say."""
+"""The rule and the read plan of customers, from the settings."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from settings import Settings
 
 
 def customer_rule(settings: Settings) -> CustomerRule:
-    """Return which customers go to Magento, and how."""
-    chosen = settings.customer
+    """Return the rule that chooses the customers to send and how they are sent."""
+    section = settings.customer
     return CustomerRule(
-        classes=frozenset(chosen.classes),
-        groups=chosen.groups,
-        attributes=chosen.attributes if settings.additional.customer_attributes else None,
-        create=chosen.create,
-        create_limit=chosen.create_limit,
-        telephone=chosen.telephone,
+        classes=frozenset(section.classes),
+        groups=section.groups,
+        attributes=section.attributes if settings.additional.customer_attributes else None,
+        create=section.create,
+        create_limit=section.create_limit,
+        telephone=section.telephone,
         website_id=settings.magento.website_id,
-        without_email=chosen.without_email,
-        shared=chosen.accounts == "global",
+        without_email=section.without_email,
+        shared=section.accounts == "global",
     )
 
 
 def read_plan(settings: Settings, _active_since: datetime | None) -> ReadPlan:
-    """Return what customers read, since whenever they are."""
+    """Return what is read for customers. They have no first date."""
     return plan_of(settings, ("customers",), ItemFields(), chosen=settings.customer.classes)

@@ -1,4 +1,4 @@
-"""Both sides of a customer's link."""
+"""The two sides of a customer's link, in Acumatica and in Magento."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""What is written to Magento of a customer, beside what Magento and the shop's customers keep there themselves.
+"""Write a customer to Magento without losing what Magento and the shop's customers keep there themselves.
 
-Input: the account that Magento must show, the customer as Magento shows it (its own JSON), and the accounts that it
-last sent, or may have been sent. Returns: the body of a write, and a description of what Magento did not apply.
+Input: the account that Magento must show, the customer as Magento shows it (its own JSON), and the accounts that were
+last sent or may have been sent. Output: the body of a write, and a description of what Magento did not apply.
 
-A list of addresses replaces all of them, an entry without id is a new one each time, and a default address must not be
-left out (magento-observed.md, part two, section 3). So all addresses are sent back as they were read, with their ids.
-Ours is the one that shows what we send now, else the one that still shows what we last sent for the same use: it is
-changed in place. An address that somebody changed in the shop is theirs from then on: it stays, and ours is added.
-None is ever left out.
+A list of addresses replaces all of them, an entry without an id makes a new address each time, and a default address
+must not be left out (magento-observed.md, part two, section 3). So all addresses are sent back as they were read, with
+their ids. Our address is the one that shows what we send now, else the one that still shows what we last sent for the
+same use; it is changed in place. An address that somebody changed in the shop belongs to the customer from then on: it
+stays, and ours is added. No address is ever left out.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ from entities.customer.types import Account, PostalAddress
 
 USES = ("billing", "shipping")
 OWN_FIELDS = ("prefix", "middlename", "suffix", "dob", "taxvat", "gender")
-"""Attributes that Magento has as fields of the customer, and leaves out among the custom attributes."""
+"""Attributes that are fields of the customer in Magento and not among its custom attributes."""
 OWNED_BY_MAGENTO = frozenset({"created_at", "updated_at", "created_in", "extension_attributes"})
 
 
 def new_customer(account: Account) -> dict[str, Any]:
-    """Return the customer to create."""
+    """Return the body that creates a customer."""
     addresses = [
-        {**_entry(one), **{f"default_{use}": True for use in USES if getattr(one, use)}} for one in account.addresses
+        {**_entry(address), **{f"default_{use}": True for use in USES if getattr(address, use)}}
+        for address in account.addresses
     ]
     filled = {code: value for code, value in account.attributes.items() if value}
     return {**_header(account), **_own(filled), "addresses": addresses, "custom_attributes": _custom({}, filled)}
 
 
 def merged(current: Mapping[str, Any], account: Account, *former: Account) -> dict[str, Any]:
-    """Return the customer as Magento shows it, with all that the account says; `former` is what was last sent to
-    Magento, and what an interrupted attempt may have sent since.
+    """Return the customer as Magento shows it, merged with the whole account. `former`: the account that was last sent,
+    and those that an interrupted attempt may have sent since.
     """
     attributes = {name: value for name, value in current.items() if name not in OWNED_BY_MAGENTO}
     return {
@@ -49,15 +50,15 @@ def merged(current: Mapping[str, Any], account: Account, *former: Account) -> di
 
 
 def not_applied(account: Account, current: Mapping[str, Any]) -> list[str]:
-    """Return descriptions of what Magento does not show of the account; empty if it shows all of it."""
+    """Return descriptions of what Magento does not show of the account; empty if it shows everything."""
     sent = _header(account)
     sent["email"] = comparison_key(account.email)
     has = {**current, "email": comparison_key(str(current.get("email") or ""))}
     missing = [f"the {_WORDS[name]}" for name, value in sent.items() if has.get(name) != value]
-    for one in account.addresses:
-        if not any(_matches(address, one) for address in current.get("addresses") or []):
-            uses = " and ".join(use for use in USES if getattr(one, use))
-            missing.append(f"the {uses} address in {one.country_id}")
+    for address in account.addresses:
+        if not any(_matches(entry, address) for entry in current.get("addresses") or []):
+            uses = " and ".join(use for use in USES if getattr(address, use))
+            missing.append(f"the {uses} address in {address.country_id}")
     attributes = {**_current_attributes(current), **{code: current.get(code) for code in OWN_FIELDS}}
     wrong = [code for code, value in account.attributes.items() if not _is_value(attributes.get(code), value)]
     return [*missing, *(f"the attribute {code!r}" for code in wrong)]
@@ -90,7 +91,7 @@ def _own(sent: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _is_value(current: Any, sent: str) -> bool:
-    """Return whether an attribute shows its value: Magento removes an empty one, and returns decimals with four
+    """Return whether an attribute shows this value. Magento removes an empty attribute, and returns decimals with four
     places.
     """
     text = "" if current is None else str(current)
@@ -122,14 +123,14 @@ def _merged_addresses(
 
 
 def _positions(entries: Sequence[Mapping[str, Any]], account: Account, former: Sequence[Account]) -> list[int | None]:
-    """Return where each of the account's addresses stands among the shown ones; None for one that is new."""
+    """Return the position of each of the account's addresses among the shown ones; None for a new address."""
     positions: list[int | None] = [
-        next((position for position, entry in enumerate(entries) if _matches(entry, one)), None)
-        for one in account.addresses
+        next((position for position, entry in enumerate(entries) if _matches(entry, address)), None)
+        for address in account.addresses
     ]
-    for number, one in enumerate(account.addresses):
+    for number, address in enumerate(account.addresses):
         if positions[number] is None:
-            sent = [old for before in former for old in before.addresses if _same_use(old, one)]
+            sent = [old for before in former for old in before.addresses if _same_use(old, address)]
             free = (position for position, _entry in enumerate(entries) if position not in positions)
             positions[number] = next(
                 (position for position in free if any(_matches(entries[position], old) for old in sent)), None
@@ -142,7 +143,9 @@ def _same_use(one: PostalAddress, other: PostalAddress) -> bool:
 
 
 def _may_be_default(use: str, current: Sequence[Mapping[str, Any]], former: Sequence[Account]) -> bool:
-    """Ours becomes the default only where there is none, or where the default is the one that we last sent."""
+    """Return whether ours becomes the default: only if there is none, or if the default is the one that we
+    last sent.
+    """
     default = next((one for one in current if one.get(f"default_{use}")), None)
     if default is None:
         return True
@@ -151,7 +154,9 @@ def _may_be_default(use: str, current: Sequence[Mapping[str, Any]], former: Sequ
 
 
 def _entry(address: PostalAddress) -> dict[str, Any]:
-    """Return the address in Magento's form; a region is named by its id, because its code alone is not stored."""
+    """Return the address in Magento's form. A region is named by its id, because Magento does not store the
+    code alone.
+    """
     region: dict[str, Any] = {"region_code": None, "region": address.region or None, "region_id": 0}
     return {
         "firstname": address.firstname,

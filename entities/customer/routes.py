@@ -1,4 +1,4 @@
-"""The routes of Magento that customers need."""
+"""Magento's routes that customers need."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Which customers go to Magento, and what Magento must show of each.
 
-Input: a customer as Acumatica has it, the settings, and what the shop knows (its groups, countries and customer
-attributes). Output: the account, with every name already turned into Magento's id, or a `Rejected` that says
-which record, why and what to do. Source: spec, *Rules of the field*, "Customers"; magento-observed.md, "Customers" in
-both parts: Magento drops in silence what it does not know, so nothing that it does not know may leave from here.
+Input: a customer of Acumatica, the settings, and the shop's groups, countries and customer attributes. Output: the
+account, with every name replaced by Magento's id, or a `Rejected` that says which record, why and what to do. Source:
+spec, *Rules of the field*, "Customers"; magento-observed.md, "Customers" in both parts: Magento silently drops what it
+does not know, so nothing that it does not know may be sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EMAIL = re.compile(rf"(?P<local>(?!\.){_ATOM}(?<!\.))@(?P<host>(?:[\w](?:[\w-]*
 
 
 def is_sent(customer: Customer, rule: CustomerRule) -> bool:
-    """Return whether the customer goes to Magento: of a chosen class; not inactive, one-time or a guest."""
+    """Return whether the customer goes to Magento: it has a chosen class and is not inactive, one-time or a guest."""
     chosen = any(same_code(customer.customer_class, name) for name in rule.classes)
     return chosen and not customer.guest and customer.status.strip().casefold() not in NOT_SENT
 
@@ -41,8 +41,8 @@ def is_left_out(customer: Customer, rule: CustomerRule) -> bool:
 
 
 def identity(customer: Customer, rule: CustomerRule) -> str | None:
-    """Return the e-mail as Magento compares it, of a customer that goes there and has one; two of them must not share
-    it.
+    """Return the e-mail, as Magento compares it, of a customer that goes there; None without an e-mail. No two
+    customers may share it.
     """
     if not is_sent(customer, rule):
         return None
@@ -53,7 +53,7 @@ def identity(customer: Customer, rule: CustomerRule) -> str | None:
 
 
 def email_of(customer: Customer) -> str:
-    """Return the e-mail of the main contact. Raises `Rejected` where there is none, or none that is one."""
+    """Return the e-mail of the main contact. Raises `Rejected` if there is none or it is not valid."""
     email = customer.main.email.strip()
     if not email:
         raise Rejected(
@@ -61,8 +61,8 @@ def email_of(customer: Customer) -> str:
             f"customer {customer.customer_id} has none, and Magento knows customers by it. "
             "Enter it in Acumatica, or leave all such customers out with A2M_CUSTOMER__WITHOUT_EMAIL.",
         )
-    found = _EMAIL.fullmatch(email) if len(email) <= LONGEST_EMAIL else None
-    if not found or ".." in found["local"] or len(found["local"]) > LONGEST_LOCAL_PART:
+    match = _EMAIL.fullmatch(email) if len(email) <= LONGEST_EMAIL else None
+    if not match or ".." in match["local"] or len(match["local"]) > LONGEST_LOCAL_PART:
         raise Rejected(
             FailureCode.INVALID_EMAIL,
             f"customer {customer.customer_id} has {email!r}, which is not one address. Correct it in Acumatica.",
@@ -71,7 +71,7 @@ def email_of(customer: Customer) -> str:
 
 
 def shared_email(email: str, customers: Iterable[str]) -> Rejected:
-    """Return why none of these customers is sent: Magento takes them for one."""
+    """Return why none of these customers is sent: Magento would take them for one."""
     names = ", ".join(sorted(customers))
     return Rejected(
         FailureCode.SEVERAL_CUSTOMERS_WITH_ONE_EMAIL,
@@ -80,7 +80,7 @@ def shared_email(email: str, customers: Iterable[str]) -> Rejected:
 
 
 def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Account:
-    """Return what Magento must show of the customer. Raises `Rejected`."""
+    """Return the account that Magento must show. Raises `Rejected`."""
     email = email_of(customer)
     firstname, lastname = name_of(customer)
     return Account(
@@ -95,7 +95,9 @@ def account_of(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> Acco
 
 
 def name_of(customer: Customer) -> tuple[str, str]:
-    """First and last name: of the primary contact, else of the main contact, else the customer's name, split."""
+    """Return the first and last name: of the primary contact, else of the main contact, else the customer's name,
+    split.
+    """
     for contact in (customer.person, customer.main):
         names = _person(contact)
         if names is not None:
@@ -104,33 +106,33 @@ def name_of(customer: Customer) -> tuple[str, str]:
 
 
 def _person(contact: Contact) -> tuple[str, str] | None:
-    """First and last name of a contact, cleaned; `None` where it does not have both."""
+    """Return the first and last name of a contact, cleaned; None if it does not have both."""
     firstname, lastname = clean_name(contact.first_name), clean_name(contact.last_name)
     return (firstname, lastname) if firstname and lastname else None
 
 
 def names_changed(customer: Customer, rule: CustomerRule) -> tuple[Change, ...]:
-    """Return what was changed of the names that go to Magento; empty where all go as Acumatica has them."""
+    """Return the changed names of those that go to Magento; empty if all go as Acumatica has them."""
     person = next((one for one in (customer.person, customer.main) if one.first_name and one.last_name), None)
     used = [] if person is None else [person]
     parties = [_with_address(one, customer.main) for one in (customer.billing, customer.shipping)]
     used += [one for one in parties if not one.address.is_empty()]
-    found = [
+    names = [
         (what, text, clean_name(text))
         for contact in used
         for what, text in (("First name", contact.first_name), ("Last name", contact.last_name))
         if contact.first_name and contact.last_name
     ]
     if not any(_person(one) for one in (customer.person, customer.main)):
-        found.append(("Customer name", customer.name, clean_name(customer.name)))
+        names.append(("Customer name", customer.name, clean_name(customer.name)))
     if any(not one.address.is_empty() for one in parties):
         company = company_of(customer)
-        found.append(("Company", company, clean_company(company)))
-    return changes([*found, *changed_names(customer, rule)])
+        names.append(("Company", company, clean_company(company)))
+    return changes([*names, *changed_names(customer, rule)])
 
 
 def company_of(customer: Customer) -> str:
-    """Return the company of the customer's addresses, as Acumatica has it."""
+    """Return the company in the customer's addresses, as Acumatica has it."""
     return customer.main.company or customer.name
 
 
@@ -159,27 +161,29 @@ def _group(customer: Customer, rule: CustomerRule, facts: ShopFacts) -> int:
 
 
 def countries_of(customer: Customer) -> set[str]:
-    """Return the country codes that the customer's addresses name, as Magento spells them."""
+    """Return the country codes in the customer's addresses, as Magento spells them."""
     chosen = (_with_address(customer.billing, customer.main), _with_address(customer.shipping, customer.main))
     return {one.address.country.strip().upper() for one in chosen if one.address.country.strip()}
 
 
 def _with_address(contact: Contact, main: Contact) -> Contact:
-    """Billing and shipping contact have an address of their own only where it differs from the main one."""
+    """Return the contact whose address applies. Billing and shipping contact have their own address only if it differs
+    from the main one.
+    """
     return main if contact.address.is_empty() else contact
 
 
 def _addresses(
     customer: Customer, rule: CustomerRule, facts: ShopFacts, names: tuple[str, str]
 ) -> tuple[PostalAddress, ...]:
-    found = []
+    addresses = []
     for use in ("billing", "shipping"):
         contact = _with_address(getattr(customer, use), customer.main)
         if not contact.address.is_empty():
-            found.append(_address(customer, contact, use, rule, facts, names))
-    if len(found) == 2 and replace(found[0], billing=False) == replace(found[1], shipping=False):
-        return (replace(found[0], shipping=True),)
-    return tuple(found)
+            addresses.append(_address(customer, contact, use, rule, facts, names))
+    if len(addresses) == 2 and replace(addresses[0], billing=False) == replace(addresses[1], shipping=False):
+        return (replace(addresses[0], shipping=True),)
+    return tuple(addresses)
 
 
 def _address(
@@ -233,16 +237,18 @@ def _country(where: str, address: Address, facts: ShopFacts) -> Country:
 
 
 def _region(where: str, address: Address, country: Country) -> int | None:
-    """Magento keeps no region of a code alone: it needs the id (magento-observed.md, part two, section 3)."""
+    """Return the id of the region. Magento does not store a region by its code alone (magento-observed.md, part two,
+    section 3).
+    """
     state = address.state.strip()
     if not state or not country.regions:
         return None
-    found = country.regions.get(comparison_key(state))
-    if found is None:
+    region_id = country.regions.get(comparison_key(state))
+    if region_id is None:
         known = ", ".join(country.codes[:DISPLAY_NAMES]) + (" …" if len(country.codes) > DISPLAY_NAMES else "")
         raise Rejected(
             FailureCode.UNKNOWN_REGION,
             f"{where} is in state {state!r} of {address.country.strip().upper()}, where Magento knows "
             f"{known}. Enter Magento's code or name of the state in Acumatica.",
         )
-    return found
+    return region_id

@@ -1,5 +1,7 @@
-"""Whether an account of Magento is still the one that a customer is linked to: another shop, or one that was restored
-from a backup, has the id for somebody else, whose account would be overwritten.
+"""Check that an account in Magento is still the one that a customer is linked to.
+
+In another shop, or in one that was restored from a backup, the id may belong to somebody else, whose account would be
+overwritten.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from entities.documents.same_shop import refuse_another_shop
 
 
 async def refuse_customers_of_another_shop(context: RunContext[Any]) -> None:
-    """Raise `ConfigurationConflict` where none of the newest customers that are linked is ours in Magento."""
+    """Raise `ConfigurationConflict` if none of the newest linked customers is ours in Magento."""
     await refuse_another_shop(context, "customer", _customers, _is_ours)
 
 
@@ -34,15 +36,17 @@ def _is_ours(current: CustomerData, link: Link) -> bool:
 
 
 def is_same(current: CustomerData, accounts: Sequence[Account]) -> bool:
-    """Return whether Magento's customer has the e-mail, or else the name, of one of these: people change either."""
-    names = {(comparison_key(one.firstname), comparison_key(one.lastname)) for one in accounts}
+    """Return whether Magento's customer has the e-mail or the name of one of these accounts. Either may have been
+    changed.
+    """
+    names = {(comparison_key(account.firstname), comparison_key(account.lastname)) for account in accounts}
     name = comparison_key(str(current.get("firstname", ""))), comparison_key(str(current.get("lastname", "")))
     email = comparison_key(str(current.get("email", "")))
-    return email in {comparison_key(one.email) for one in accounts} or name in names
+    return email in {comparison_key(account.email) for account in accounts} or name in names
 
 
 def refuse_somebody_else(key: str, current: CustomerData, accounts: Sequence[Account]) -> None:
-    """Raise `Rejected` where the account that a customer is linked to has become somebody else's."""
+    """Raise `Rejected` if the linked account has become somebody else's."""
     if not is_same(current, accounts):
         who = f"{current.get('firstname')} {current.get('lastname')}, {current.get('email')}"
         raise Rejected(

@@ -1,4 +1,4 @@
-"""The types of the rules of customers: customers of Acumatica, what the shop knows, and accounts of Magento."""
+"""The types of the rules of customers: the rule, the shop's data that they use, and accounts of Magento."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from entities.marks import ONLY_SENDING
 
 @dataclass(frozen=True)
 class CustomerRule:
-    """A to M Customer Sync. `attributes`: Acumatica's to Magento's; none while Customer Attribute Sync is off.
+    """The settings of A to M Customer Sync.
 
-    `shared`: Magento shares accounts over its websites, so an account of another website is the customer's.
+    `attributes` maps Acumatica's attributes to Magento's; None while Customer Attribute Sync is off. `shared`: Magento
+    shares accounts over its websites, so an account of another website is the customer's too.
     """
 
     classes: frozenset[str]
@@ -29,13 +30,15 @@ class CustomerRule:
     shared: bool = False
 
     def group_of(self, customer_class: str) -> str | None:
-        """Return the Magento group of a class, in whatever letter case the map names the class."""
+        """Return the Magento group of a class. The map may name the class in any letter case."""
         return next((group for name, group in self.groups.items() if same_code(name, customer_class)), None)
 
 
 @dataclass(frozen=True)
 class ShopFacts:
-    """What the shop knows: group ids by compared name, countries by code and attributes by code; none: not known."""
+    """The shop's data: group ids by compared name, countries by code and attributes by code; None for one that the shop
+    does not have.
+    """
 
     groups: Mapping[str, int]
     group_names: tuple[str, ...] = ()
@@ -45,7 +48,7 @@ class ShopFacts:
 
 @dataclass(frozen=True)
 class PostalAddress:
-    """An address as Magento must show it; `billing`, `shipping`: what Acumatica uses it for."""
+    """An address as Magento must show it. `billing`, `shipping`: its uses in Acumatica."""
 
     firstname: str
     lastname: str
@@ -63,7 +66,7 @@ class PostalAddress:
 
 @dataclass(frozen=True)
 class Account:
-    """A customer as Magento must show it; an attribute with an empty value must not be there."""
+    """A customer as Magento must show it. An attribute with an empty value must not be there."""
 
     email: str
     website_id: int

@@ -1,9 +1,9 @@
-"""What the three document entities have in common: customers, orders and shipments are made once.
+"""The parts that customers, orders and shipments share: each of them is a document, which is made once in Magento.
 
-A document is one message: what Magento gets of one Acumatica record (a shipment that spans two orders makes two).
-Its fingerprint stands where values have theirs, so the queue treats both alike: what was sent already is not
-queued again. A document is always searched for in Magento by its link or its mark before it is made, and an answer that
-was lost is settled by a search in Magento, never by sending again.
+A document is one message: what Magento gets of one Acumatica record. A shipment that spans two orders makes two
+documents. The queue treats documents like values, with the fingerprint of the document in place of the value, so that
+nothing is queued that was sent already. Before a document is made it is searched for in Magento, by its link or its
+mark. When an answer is lost, a search in Magento decides whether the document was made; it is never simply sent again.
 """
 
 from __future__ import annotations
@@ -39,16 +39,18 @@ T = TypeVar("T")
 C = TypeVar("C")
 """The content of a document."""
 LATE_WRITE = timedelta(seconds=30)
-"""How long a request that arrived whole may still be applied after its answer was lost. Seen: five seconds, while every
-worker was busy (magento-observed.md, part two, section 7)."""
+"""How long after its answer was lost a request that arrived complete may still be applied. Five seconds were seen,
+while every worker was busy (magento-observed.md, part two, section 7).
+"""
 
 
 class Document(msgspec.Struct, frozen=True):
     """What Magento must show of one document. `content` is a msgspec struct of the entity.
 
-    Without content it cannot be sent, or is `skipped` by a setting; `reason` says why, `cause` groups it. With neither
-    content nor cause nothing is sent for it any more, and what waits is superseded: Magento keeps what it has.
-    `notes`: what a person should know of it though it is sent, such as a name that was changed on the way.
+    Without content the document cannot be sent, or a setting skips it (`skipped`): `reason` is the explanation and
+    `cause` its code. With neither content nor cause nothing more is sent for the document, and a pending message is
+    superseded: Magento keeps what it has. `notes`: remarks for people on a document that is sent, such as a name that
+    was changed.
     """
 
     acumatica_key: str
@@ -62,11 +64,12 @@ class Document(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a document is in Magento. `taken`: (SKU as Magento compares it, source) whose quantity it changed there.
+    """The document as it is in Magento after a delivery.
 
-    `compensated`: what a shipment took there for an order that we made, which Magento never reserved (ADR 0007).
-    `sent_content`: the content that was sent, if it is less than the message holds. `remark`: what a person should
-    know of how it went, such as a line that Magento does not know; it stands in the run and at the record.
+    `taken`: the (SKU as Magento compares it, source) whose quantity the document changed. `compensated`: what a
+    shipment took there for an order that we made, which Magento never reserved (ADR 0007). `sent_content`: the content
+    that was sent, if it is less than the message holds. `remark`: a note for people on the delivery, such as a line
+    that Magento does not know; it is shown in the run and with the record.
     """
 
     magento_id: str
@@ -78,9 +81,9 @@ class Delivered:
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """A failure beside a document that does not hold the document itself back.
+    """A failure that is reported beside a document and does not hold the document itself back.
 
-    `what` names it: it stands under the document's key with this behind it.
+    It is queued under the document's key with `what` appended.
     """
 
     what: str
@@ -89,70 +92,76 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 class DocumentParts(ABC, Generic[R, C]):
-    """The parts of an entity of documents; `content`: the struct of a document's content."""
+    """The parts that each document entity defines; `content` is the struct of its documents' content."""
 
     name: str
     content: type[C]
 
     @abstractmethod
     async def documents(self, context: RunContext[R], records: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-        """Return the documents of these records (`None`: Acumatica no longer has it); may read Magento."""
+        """Return the documents of these records, where `None` means that Acumatica no longer has the record. May read
+        Magento.
+        """
 
     @abstractmethod
     def changed(self, before: C, now: C) -> C:
-        """Return the content to send where another one was sent before.
+        """Return the content to send after `before` was sent.
 
-        Raises `Rejected` for a change that Magento cannot follow and that holds back the rest.
+        Raises `Rejected` for a change that Magento cannot follow and that holds back everything else.
         """
 
     @abstractmethod
     async def send(
         self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
     ) -> Delivered:
-        """Send the document to Magento; search for it first. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
+        """Send the document to Magento, after searching for it. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
 
     @abstractmethod
     async def find(
         self, context: RunContext[R], client: MagentoClient, message: Message, content: C, link: Link | None
     ) -> Delivered | None:
-        """Return the document in Magento, by link or mark, if it is there with all that this message says."""
+        """Return the document in Magento, found by link or mark; None unless Magento shows all that this message
+        contains.
+        """
 
     def beside(self, before: C, now: C) -> Beside | None:
-        """Return the change that Magento cannot follow, though all else goes on."""
+        """Return a change that Magento cannot follow but that holds nothing else back."""
         return None
 
     def identity(self, context: RunContext[R], record: dict[str, Any]) -> str | None:
-        """Return what no two records may share in Magento, in compared form: they are computed together."""
+        """Return the value that must be unique in Magento, in compared form. Records that share it are computed
+        together.
+        """
         return None
 
 
 def noted(changed: Sequence[Change]) -> tuple[str, ...]:
-    """Return what a run says of changed names: without them, because Prefect keeps what it shows."""
+    """Return remarks on changed names for the run. They leave the names out, because Prefect stores what it shows."""
     return tuple(dict.fromkeys(one.without_name() for one in changed))
 
 
 def encoded(content: Any) -> bytes:
-    """Return the content as JSON, the same for the same content."""
+    """Return the content as JSON; equal contents give equal bytes."""
     return msgspec.json.encode(content, order="sorted")
 
 
 def fingerprint(document: bytes) -> int:
-    """Return a positive number of 63 bits that stands for the document."""
+    """Return a positive 63-bit number that identifies the document."""
     return int.from_bytes(hashlib.sha256(document).digest()[:8], "big") >> 1
 
 
 def says_the_same(document: bytes, content: Any) -> bool:
-    """Return whether the content says what this document said: fields that a later version added are no change, so
-    that an update does not send what a person skipped.
+    """Return whether the document has this content. Fields that a later version of the connector added do not count as
+    a change, so that an update does not send what a person skipped.
     """
     return _is_same(msgspec.json.decode(document), msgspec.json.decode(document, type=type(content)), content)
 
 
 def _is_same(raw: Any, before: Any, now: Any) -> bool:
     if is_dataclass(before):
-        there = [one.name for one in fields(before) if one.name in raw]
+        names = [field.name for field in fields(before) if field.name in raw]
         return type(before) is type(now) and all(
-            _is_same(raw[name], getattr(before, name), getattr(now, name)) for name in there
+            _is_same(raw[name], getattr(before, name), getattr(now, name)) for name in names
         )
     if isinstance(before, tuple):
         return len(before) == len(now) and all(map(_is_same, raw, before, now))
@@ -161,28 +170,38 @@ def _is_same(raw: Any, before: Any, now: Any) -> bool:
 
 async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C], pulled: Pulled) -> Computed:
     """Stage 2 for documents: return what has to be stored and queued for one chunk of pulled records."""
-    chosen = _with_same_identity(context, entity, pulled.to_compute)
-    there = {key: _with_invoices(stored.record) for key, stored in chosen.items()}
-    computed = await entity.documents(context, there)
-    for one in computed:
-        for note in one.notes:
-            context.remarks.note(one.key, note)
+    to_store = _with_same_identity(context, entity, pulled.to_compute)
+    documents_by_key = {key: _with_invoices(stored.record) for key, stored in to_store.items()}
+    computed = await entity.documents(context, documents_by_key)
+    for document in computed:
+        for note in document.notes:
+            context.remarks.note(document.key, note)
     with context.state.read() as connection:
-        known = links.of_records(connection, context.name, list(there))
-        live = messages.live(connection, context.name, list(there), [])
-    standing = {one.key: one.document for one in live if _stands(one) and one.document is not None}
-    to_send = [one for one in computed if one.content is not None or one.cause is not None]
+        known_links = links.of_records(connection, context.name, list(documents_by_key))
+        live = messages.live(connection, context.name, list(documents_by_key), [])
+    unchanged_documents = {
+        message.key: message.document for message in live if _is_kept(message) and message.document is not None
+    }
+    to_queue = [document for document in computed if document.content is not None or document.cause is not None]
     wanted = [
-        want for one in to_send for want in _desired_values(entity, one, known.get(one.key), standing.get(one.key))
+        value
+        for document in to_queue
+        for value in _desired_values(
+            entity, document, known_links.get(document.key), unchanged_documents.get(document.key)
+        )
     ]
-    left = {one.key for one in computed}
-    wanted += [_deleted(link) for link in known.values() if link.key not in left and link.document is not None]
-    wanted += [_desired(key, key, cause=FailureCode.UNREADABLE_RECORD, reason=why) for key, why in pulled.problems]
+    computed_keys = {document.key for document in computed}
+    wanted += [
+        _deleted(link) for link in known_links.values() if link.key not in computed_keys and link.document is not None
+    ]
+    wanted += [
+        _desired(key, key, cause=FailureCode.UNREADABLE_RECORD, reason=reason) for key, reason in pulled.problems
+    ]
     return Computed(
-        acumatica_keys=[*there, *(key for key, _why in pulled.problems), *pulled.missing],
+        acumatica_keys=[*documents_by_key, *(key for key, _reason in pulled.problems), *pulled.missing],
         wanted=wanted,
         withdrawn_value=None,
-        stored=[*chosen.values(), *pulled.to_keep.values()],
+        stored=[*to_store.values(), *pulled.to_keep.values()],
         seen=pulled.seen,
         marks=list(pulled.marks.values()),
     )
@@ -191,8 +210,8 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
 def _with_same_identity(
     context: RunContext[R], entity: DocumentParts[R, C], pulled: Mapping[str, Stored]
 ) -> Mapping[str, Stored]:
-    """Return the records of the chunk, each with its identity, and every other record with one of these, now or
-    before.
+    """Return the records of the chunk, each with its identity, and every other record that has one of these identities
+    or one that a record of the chunk had before.
     """
     keys = {
         key: None if one.record.document is None else entity.identity(context, one.record.document)
@@ -205,43 +224,52 @@ def _with_same_identity(
 
 
 def _with_invoices(record: Record) -> dict[str, Any] | None:
-    """Return the record's document, with an order's invoices where it has any."""
+    """Return the record's document, including the invoices of an order that has any."""
     if record.document is None or not record.invoices:
         return record.document
     return {**record.document, "invoices": record.invoices}
 
 
-def _stands(message: Message) -> bool:
-    """Return whether a message is left as it is while its document says the same: it is in a request, failed or
+def _is_kept(message: Message) -> bool:
+    """Return whether the queue keeps this message as long as its document is unchanged: it is in a request, failed or
     skipped.
     """
     return message.state in (SENDING, FAILED, SKIPPED) and message.cause not in REOPENED_BY_THE_NEXT_SYNC
 
 
 def _desired_values(
-    entity: DocumentParts[R, C], one: Document, link: Link | None, standing: bytes | None
+    entity: DocumentParts[R, C], document: Document, link: Link | None, unchanged: bytes | None
 ) -> list[DesiredValue]:
-    """Return what Magento must show of the document, and the failure beside it. `standing`: the document of a message
-    that is left as it is if this one says the same.
+    """Return what Magento must show of the document, and the failure reported beside it.
+
+    `unchanged`: the document of a message that is kept if its content is the same.
     """
-    if one.content is None:
-        return [_desired(one.acumatica_key, one.key, cause=one.cause, reason=one.reason, skipped=one.skipped)]
-    content, beside = one.content, None
+    if document.content is None:
+        return [
+            _desired(
+                document.acumatica_key,
+                document.key,
+                cause=document.cause,
+                reason=document.reason,
+                skipped=document.skipped,
+            )
+        ]
+    content, beside = document.content, None
     sent_document = None if link is None else link.document
-    document = encoded(content)
-    if sent_document is not None and sent_document != document:
+    body = encoded(content)
+    if sent_document is not None and sent_document != body:
         sent = msgspec.json.decode(sent_document, type=entity.content)
         beside = entity.beside(sent, content)
         try:
             content = entity.changed(sent, content)
         except Rejected as why:
-            return [_desired(one.acumatica_key, one.key, cause=why.code, reason=str(why))]
+            return [_desired(document.acumatica_key, document.key, cause=why.code, reason=str(why))]
         # as it was stored if nothing changed: a field that a later version added is not a change
-        document = sent_document if content is sent else encoded(content)
-    if standing is not None and says_the_same(standing, content):
-        document = standing
-    want = _desired(one.acumatica_key, one.key, value=fingerprint(document), document=document)
-    return [want] if beside is None else [want, _beside(one, beside)]
+        body = sent_document if content is sent else encoded(content)
+    if unchanged is not None and says_the_same(unchanged, content):
+        body = unchanged
+    want = _desired(document.acumatica_key, document.key, value=fingerprint(body), document=body)
+    return [want] if beside is None else [want, _beside(document, beside)]
 
 
 def _desired(
@@ -254,7 +282,7 @@ def _desired(
     reason: str | None = None,
     skipped: bool = False,
 ) -> DesiredValue:
-    """Return what Magento must show of a document, which has no source, and its key in place of a SKU."""
+    """Return a desired value of a document: it has no source, and its key stands in place of a SKU."""
     return DesiredValue(
         acumatica_key,
         key,
@@ -268,10 +296,12 @@ def _desired(
     )
 
 
-def _beside(one: Document, beside: Beside) -> DesiredValue:
-    """Return a note beside the document. Its value is the reason's fingerprint: it stays skipped until that changes."""
-    key, value = note_key(one.key, beside.what), fingerprint(beside.reason.encode())
-    return _desired(one.acumatica_key, key, value=value, cause=beside.cause, reason=beside.reason)
+def _beside(document: Document, beside: Beside) -> DesiredValue:
+    """Return the failure beside the document. Its value is the fingerprint of the reason: once skipped, it stays
+    skipped until the reason changes.
+    """
+    key, value = note_key(document.key, beside.what), fingerprint(beside.reason.encode())
+    return _desired(document.acumatica_key, key, value=value, cause=beside.cause, reason=beside.reason)
 
 
 def _deleted(link: Link) -> DesiredValue:
@@ -286,7 +316,7 @@ def _deleted(link: Link) -> DesiredValue:
 async def deliver_document(
     context: RunContext[R], entity: DocumentParts[R, C], client: MagentoClient, message: Message
 ) -> tuple[Delivery, Delivered | None]:
-    """Send one document: its outcome, and what it became."""
+    """Send one document and return its outcome and the document in Magento."""
     content, link = content_and_link(context, entity.content, message)
     writes = client.writes
     try:
@@ -313,13 +343,13 @@ def _outcome(why: Rejected | NotYet | TemporaryFault | RequestRefused) -> RowRes
 async def found_document(
     context: RunContext[R], entity: DocumentParts[R, C], client: MagentoClient, message: Message
 ) -> Delivered | None:
-    """Return the document in Magento, if it is there. Raises a `MagentoFault`."""
+    """Return the document in Magento if it is there. Raises a `MagentoFault`."""
     content, link = content_and_link(context, entity.content, message)
     return await entity.find(context, client, message, content, link)
 
 
 def content_and_link(context: RunContext[R], content: type[T], message: Message) -> tuple[T, Link | None]:
-    """Return the message's content and the document's link, which is in doubt if a later attempt broke off."""
+    """Return the message's content and the document's link. The link is in doubt if a later attempt did not finish."""
     with context.state.read() as connection:
         link = links.of_keys(connection, context.name, [message.key]).get(message.key)
         is_known = bool(ledger.of_records(connection, context.name, [], [message.key]))
@@ -329,7 +359,7 @@ def content_and_link(context: RunContext[R], content: type[T], message: Message)
 
 
 def settled_as(settled: MessageOutcome, delivered: Delivered) -> MessageOutcome:
-    """Return the outcome of a message with what is stored of its document in Magento."""
+    """Return the outcome of a message, with what is stored of its document in Magento."""
     message = settled.message
     document = message.document if delivered.sent_content is None else encoded(delivered.sent_content)
     link = Link(message.key, message.acumatica_key, delivered.magento_id, document, delivered.made_by)

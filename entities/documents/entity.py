@@ -1,4 +1,4 @@
-"""What customer, order and shipment share: an entity whose messages are documents, each made in Magento once."""
+"""The base class of customer, order and shipment: entities whose messages are documents, each made in Magento once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from settings import Settings
 
 
 class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
-    """An entity of documents; what the stages ask of an `entities.base.Entity`, by its parts."""
+    """An entity of documents. It implements `entities.base.Entity` by means of the entity's `DocumentParts`."""
 
     urgency = Urgency.USUAL
     claim_order = ClaimOrder.BY_KEY
@@ -67,11 +67,11 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
         return RequestResult(*await deliver_document(context, self, client, claimed[0]))
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """See `Entity.may_be_applied`: a document without an answer is searched for, not read again."""
+        """See `Entity.may_be_applied`: a document whose answer was lost is searched for, not read again."""
         return False
 
     def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:
-        """See `Entity.outcomes`: what the document became, and whether only a part of it may have been applied."""
+        """See `Entity.outcomes`: adds the document in Magento, and whether only a part of it may have been applied."""
         [outcome] = outcomes
         in_part = result.delivery.wrote and outcome.state != SENT
         outcome = msgspec.structs.replace(outcome, partially_applied=in_part)
@@ -80,19 +80,21 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
     ) -> list[MessageOutcome]:
-        """See `Entity.settle`: a document that is not there yet may still come, and is left until that is ruled out."""
+        """See `Entity.settle`. A document that is not there yet may still arrive; it is left unsettled until that is
+        ruled out.
+        """
         outcomes = []
         for message in unknown:
-            found = await found_document(context, self, client, message)
-            if found is not None:
-                outcomes.append(settled_as(MessageOutcome(message, SENT), found))
+            delivered = await found_document(context, self, client, message)
+            if delivered is not None:
+                outcomes.append(settled_as(MessageOutcome(message, SENT), delivered))
             elif context.clock.now() >= self.decided_at(message):
                 outcome = tried_again(message, context.queue.retry_count)
                 outcomes.append(msgspec.structs.replace(outcome, partially_applied=True))
         return outcomes
 
     def decided_at(self, message: Message) -> datetime:
-        """See `Entity.decided_at`: once it cannot come any more."""
+        """See `Entity.decided_at`: the time from which a lost request can no longer be applied."""
         return message.changed_at + (LATE_WRITE if message.document is not None else timedelta(0))
 
     def recheck_after(self) -> timedelta | None:
@@ -106,24 +108,26 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
     async def differences(
         self, context: RunContext[R], waiting: Sequence[Message], began: datetime
     ) -> tuple[int, list[Difference]]:
-        """See `Entity.differences`: every document is searched for in Magento, with all that it must say, over as many
+        """See `Entity.differences`. Every document is searched for in Magento with its whole content, over as many
         connections as are allowed.
         """
-        left = iter(waiting)
-        found: list[Difference] = []
-        await asyncio.gather(*(self._find(context, left, found) for _connection in range(context.shop.connections)))
+        remaining = iter(waiting)
+        differences: list[Difference] = []
+        await asyncio.gather(
+            *(self._find(context, remaining, differences) for _connection in range(context.shop.connections))
+        )
         with context.state.read() as connection:
             unsent = messages.failed(connection, self.name)
-        return len(waiting) + len(unsent), sorted(found, key=lambda one: one.key)
+        return len(waiting) + len(unsent), sorted(differences, key=lambda difference: difference.key)
 
-    async def _find(self, context: RunContext[R], left: Iterator[Message], found: list[Difference]) -> None:
+    async def _find(self, context: RunContext[R], remaining: Iterator[Message], differences: list[Difference]) -> None:
         async with context.shop.client() as client:
-            for message in left:
+            for message in remaining:
                 try:
                     document = await found_document(context, self, client, message)
                 except RequestRefused as why:
                     cause = DifferenceCause.NOT_ANSWERED
-                    found.append(
+                    differences.append(
                         Difference(
                             message.key, source="", sku=message.key, acumatica="", magento="", why=str(why), cause=cause
                         )
@@ -132,18 +136,18 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
                 if document is None:
                     with context.state.read() as connection:
                         link = links.of_keys(connection, self.name, [message.key]).get(message.key)
-                    there = (
+                    in_magento = (
                         "not linked" if link is None else f"{link.magento_id}, which is gone or does not show all of it"
                     )
                     is_there = DifferenceCause.NOT_MADE if link is None else DifferenceCause.NOT_ALL_OF_IT
                     cause = is_there if message.wait is None else DifferenceCause.WAITING
-                    found.append(
+                    differences.append(
                         Difference(
                             message.key,
                             source="",
                             sku=message.key,
                             acumatica="to be sent",
-                            magento=there,
+                            magento=in_magento,
                             why=_waits(message),
                             cause=cause,
                         )
@@ -151,7 +155,7 @@ class DocumentEntity(DocumentParts[R, C], EntityDefaults[R]):
 
 
 def _waits(message: Message) -> str:
-    """Return what the document waits for, and since when; empty where it waits for nothing."""
+    """Return what the document waits for and since when; empty if it does not wait."""
     if message.wait is None:
         return ""
     since = f"{message.wait.since:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""What orders and shipments share of the settings: they begin at an instant, and name items."""
+"""Settings that orders and shipments share: both have a first date, and both name items."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from settings import Settings
 
 
 def document_plan(settings: Settings, feeds: tuple[str, ...], first: datetime | None, **more: Any) -> ReadPlan:
-    """Return a plan of documents: none is read from before `first`; `more`: the entity's own fields of `ReadPlan`."""
+    """Return a read plan of documents. Nothing from before `first` is read; `more` holds the entity's other fields of
+    `ReadPlan`.
+    """
     day = None if first is None else first.astimezone(settings.acumatica.zone()).date()
     return plan_of(settings, feeds, item_fields(settings, conversions=True), begins_on=day, **more)

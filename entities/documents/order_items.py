@@ -1,4 +1,4 @@
-"""A Magento order's items with the SKU that each one's product has now, which is how lines of Acumatica are matched."""
+"""A Magento order with the current SKUs of its items' products. Lines of Acumatica are matched by these SKUs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from entities.shop_orders.matching import skus_in_doubt, with_products
 async def with_product_skus(shop: Shop, client: MagentoClient, order: MagentoOrder) -> MagentoOrder:
     """Return the order with its items' products as Magento has them now.
 
-    One request for products that were not asked for in this run, and another only where an item's own SKU is not its
-    product's: it may be another product's by now. Items without a product cost nothing.
+    This costs one request for products that this run has not asked for yet, and a second one only if an item's own SKU
+    differs from its product's, because that SKU may by now belong to another product. Items without a product cost
+    nothing.
     """
     ids = {item.product_id for item in order.items if item.product_id is not None}
     if not ids:

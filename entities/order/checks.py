@@ -1,8 +1,8 @@
-"""Test Connection, orders: what the settings of orders name exists in Acumatica and in Magento.
+"""Test Connection for orders: whether everything that the settings of orders name exists in Acumatica and in Magento.
 
-Input: both systems and what the settings name. Output: what is to be checked; nothing where nothing is named.
-Nothing is written anywhere. Acumatica's API has no list of order types, and Magento's none of its statuses, payment and
-shipping methods, of which it takes any name: of these only what the settings say themselves is checked.
+Input: both systems and the names in the settings. Output: the checks to run; none if nothing is named. Nothing is
+written in either system. Acumatica's API has no list of order types. Magento's API lists neither statuses nor payment
+and shipping methods, and accepts any name for them, so for these only the settings themselves are checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STORE, STATUSES, METHODS = "Store view of orders", "Statuses of orders", "Maps o
 
 
 def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[PlannedCheck]:
-    """Return the order types, the branches, the payment methods and the ShipVias."""
+    """Return the checks of order types, branches, payment methods and ShipVias."""
     planned = [PlannedCheck(ORDER_TYPES, partial(_types, session, rule))] if rule.types else []
     if rule.types and rule.branches:
         planned.append(PlannedCheck(BRANCHES, partial(_branches, session, rule)))
@@ -40,19 +40,21 @@ def orders_in_acumatica(session: AcumaticaSession, rule: OrderRule) -> list[Plan
 
 
 def orders_in_magento(client: MagentoClient, rule: OrderRule) -> list[PlannedCheck]:
-    """Return the store view."""
+    """Return the check of the store view."""
     return [PlannedCheck(STORE, partial(_store, client, rule))] if rule.types else []
 
 
 def maps_of_orders(rule: OrderRule, test_value: str) -> list[Check]:
-    """Return the reference pattern, the statuses, and the methods of payment and shipping: no system is asked."""
+    """Return the checks of the reference pattern, the statuses, and the payment and shipping methods. They call no
+    system.
+    """
     if not rule.types:
         return []
     return [*([_reference(rule, test_value)] if rule.reference_pattern else []), _statuses(rule), _methods(rule)]
 
 
 def _reference(rule: OrderRule, test_value: str) -> Check:
-    """Return what the reference pattern makes of its test value."""
+    """Check the reference pattern by applying it to its test value."""
     if not test_value:
         message = (
             f"{rule.reference_pattern}: there is no value to try it on. Enter one in Test value of the reference "
@@ -67,8 +69,10 @@ def _reference(rule: OrderRule, test_value: str) -> Check:
 
 
 async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
-    """Acumatica's API has no list of order types: a type is known to exist where there is an order of it."""
-    unseen = [one for one in rule.types if not await acumatica.has_orders(session, one)]
+    """Check the order types. Acumatica's API has no list of them: a type is known to exist if there is an
+    order of it.
+    """
+    unseen = [order_type for order_type in rule.types if not await acumatica.has_orders(session, order_type)]
     if unseen:
         message = (
             f"{', '.join(unseen)}: Acumatica has no order of that type, and its API has no list of order types, so "
@@ -108,16 +112,16 @@ async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
 
 
 def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Return those of the names that are not there in any letter case."""
-    known = {one.casefold() for one in found}
-    return [one for one in names if one.strip().casefold() not in known]
+    """Return the names that are not in `found` in any letter case."""
+    known = {name.casefold() for name in found}
+    return [name for name in names if name.strip().casefold() not in known]
 
 
 async def _store(client: MagentoClient, rule: OrderRule) -> Check:
     stores = await queries.store_configs(client)
-    found = next((one for one in stores if one.id == rule.store_id), None)
+    found = next((store for store in stores if store.id == rule.store_id), None)
     if found is None:
-        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        known = ", ".join(f"{store.id} ({store.code})" for store in stores)
         message = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
         return Check(STORE, "failed", message)
     return Check(STORE, "passed", f"{found.code}: orders are made in {found.base_currency}")
@@ -128,7 +132,7 @@ def _statuses(rule: OrderRule) -> Check:
         return Check(
             STATUSES, "failed", "A2M_ORDER__STATUSES is empty: no order can be made, and none follows. Fill it."
         )
-    unknown = sorted({one for one in rule.statuses.values() if state_of(one, rule.states) is None})
+    unknown = sorted({status for status in rule.statuses.values() if state_of(status, rule.states) is None})
     if unknown:
         message = (
             f"{', '.join(unknown)}: none of Magento's own statuses, and its API does not return the state of others. "

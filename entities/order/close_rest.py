@@ -1,8 +1,8 @@
-"""The end of a rest that Acumatica closed short: it is named, or canceled in Magento where a setting says so.
+"""Close the rest of an order that Acumatica closed short: report it, or cancel it in Magento if a setting says so.
 
-A cancel in Magento takes all that is open of an order. So it is made only once everything else has shipped, and only
-where it takes exactly the rest. What the customer has paid is given back only where a further choice says so, and never
-more of it than Acumatica has given back.
+Magento's cancel takes everything that is open of an order. So the rest is canceled only after everything else has
+shipped, and only if the cancel takes exactly the rest. What the customer paid for it is refunded only if a further
+setting says so, and never more than Acumatica has refunded.
 """
 
 from __future__ import annotations
@@ -32,15 +32,17 @@ Ends = Literal["cancel rest", "refund rest", "update"]
 def end_of_rest(
     rule: OrderRule, content: OrderContent, seen: CurrentOrder, rest: OpenRest, *, reserved: bool
 ) -> Ends | None:
-    """Return the step that closes the rest in Magento; None where its order has ended.
+    """Return the step that closes the rest in Magento; None if the order has ended there.
 
-    `reserved`: Magento reserves the order; of one that it does not, a cancel would put back what was never reserved:
-    its state is set. Raises `Rejected` where a person has to close it, and `NotYet` until it can be closed.
+    `reserved`: Magento reserves the order's goods. If it does not, a cancel would put back what was never reserved, so
+    the state is set instead. Raises `Rejected` if a person has to close the rest, and `NotYet` until it can be closed.
     """
     if seen.state in ENDED:
         return None
     if not rule.cancels_rest:
-        raise _named(content, seen, rest, f"Cancel or refund it there, then reprocess this message; or set {SETTING}.")
+        raise _closed_short(
+            content, seen, rest, f"Cancel or refund it there, then reprocess this message; or set {SETTING}."
+        )
     text, status = content.acumatica_status, content.status or seen.status
     if seen.state == "holded":
         raise waiting(seen, WaitReason.ON_HOLD, text, status, "a rest that never ships is canceled after the hold")
@@ -53,27 +55,27 @@ def end_of_rest(
         return "refund rest"
     if rest.to_refund:
         why = "It is invoiced there: refund it with a credit memo, then reprocess this message."
-        raise _named(content, seen, rest, why)
+        raise _closed_short(content, seen, rest, why)
     if rest.cancels_more:
         why = (
             "What was shipped is not invoiced there, and Magento would cancel all of the order. Invoice it, or set "
             "Invoice (A2M_ORDER__INVOICE) to offline, then reprocess this message."
         )
-        raise _named(content, seen, rest, why)
+        raise _closed_short(content, seen, rest, why)
     if reserved:
         return "cancel rest"
     if content.state != "complete":
         why = "Magento never reserved this order: it ends there once Acumatica completes it."
-        raise _named(content, seen, rest, why)
+        raise _closed_short(content, seen, rest, why)
     return "update"
 
 
 async def refund_rest(
     session: AcumaticaSession, client: MagentoClient, content: OrderContent, order: MagentoOrder, *, reserved: bool
 ) -> None:
-    """Make an offline credit memo of what is invoiced of the rest, once Acumatica has given as much back.
+    """Make an offline credit memo of the invoiced part of the rest, once Acumatica has refunded as much.
 
-    Raises `NotYet` until then, `Rejected` where Magento's amount is unknown, and the faults of both systems.
+    Raises `NotYet` until then, `Rejected` if Magento's amount is unknown, and the faults of both systems.
     """
     rest = open_rest(content.rest, order.items)
     if rest is None or not rest.to_refund:
@@ -86,21 +88,21 @@ async def refund_rest(
             "Magento with a credit memo, then reprocess this message.",
         )
     try:
-        given = await given_back(session, content.key, stored_order(content.facts))
+        refunded = await given_back(session, content.key, stored_order(content.facts))
     except (BadRecord, RequestRefused) as why:
         raise Rejected(FailureCode.CLOSED_SHORT, f"what Acumatica refunded of {content.key} is unknown: {why}") from why
-    if comes_to > given - order.money.refunded:
+    if comes_to > refunded - order.money.refunded:
         raise NotYet(
             WaitReason.AWAITING_CREDIT_MEMO,
             f"Not yet: Acumatica never ships {rest.describe()} of {content.key}, which is invoiced in Magento. A "
             f"credit memo there would refund {comes_to}; Acumatica's released credit memos of the order come to "
-            f"{given}, and {order.money.refunded} is given back in Magento already.",
+            f"{refunded}, and {order.money.refunded} is given back in Magento already.",
         )
     text = f"{comment_mark(content.key)} never ships"
     await magento.refund(client, order, rest.to_refund, text, back_to_stock=reserved)
 
 
-def _named(content: OrderContent, seen: CurrentOrder, rest: OpenRest, what_to_do: str) -> Rejected:
+def _closed_short(content: OrderContent, seen: CurrentOrder, rest: OpenRest, what_to_do: str) -> Rejected:
     status = content.status or seen.status or "without a status"
     is_open = "open and invoiced" if rest.to_refund else "open and not invoiced"
     return Rejected(

@@ -1,4 +1,4 @@
-"""Codes of Acumatica, which it compares without regard to letter case and the blanks that pad them."""
+"""Acumatica's codes, which it compares without regard to letter case and padding blanks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 
 def entry_of(entries: Mapping[str, str], code: str) -> str | None:
-    """Return the entry of a code in a map that somebody typed, in whatever letter case; spelled alike goes first."""
+    """Return the entry for a code in a map that a person typed, in any letter case. An entry with the same spelling
+    goes first.
+    """
     if code in entries:
         return entries[code]
     wanted = code.strip().casefold()

@@ -1,9 +1,9 @@
-"""Orders: made in Magento where Acumatica made them, followed there where Magento did.
+"""Orders: those that Acumatica made are made in Magento, those that Magento made are kept up to date there.
 
-Input: orders of the chosen types with their released invoices. Output: orders in Magento, each made once, their
-invoices and their statuses. Where an order came from is decided when it is sent: by its link, else by our own number,
-else by the number that its reference field names. The rules themselves are `entities.order.rules`; the steps of one
-order are `entities.order.steps`. Source: spec, *Rules of the field*, "Orders".
+Input: orders of the chosen types with their released invoices. Output: orders in Magento, each made once, with their
+invoices and statuses. Where an order came from is decided when it is sent: by its link, else by our own number, else by
+the number in its reference field. The rules are in `entities.order.rules`, the steps of one order in
+`entities.order.steps`. Source: spec, *Rules of the field*, "Orders".
 """
 
 from __future__ import annotations
@@ -87,29 +87,33 @@ async def _invoices_of_keys(context: RunContext[OrderRule], keys: list[str]) -> 
     return _invoice_page(await order_invoices.invoices_with_orders(context.acumatica, keys))
 
 
-async def compute(context: RunContext[OrderRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    """Return the content of each order. One that the settings no longer choose is left alone, whatever it is in
-    Magento.
+async def compute(context: RunContext[OrderRule], records: Mapping[str, dict[str, Any] | None]) -> list[Document]:
+    """Return the content of each order. An order that the settings no longer choose gets no content and is left as it
+    is in Magento.
     """
     rule: OrderRule = context.rule
-    known = {key: stored_order(document) for key, document in there.items() if document is not None}
-    orders = {key: order for key, order in known.items() if is_chosen(order, rule)}
-    unseen = [key for key, document in there.items() if document is None]
-    left_alone = known.keys() - orders.keys()
+    stored = {key: stored_order(document) for key, document in records.items() if document is not None}
+    orders = {key: order for key, order in stored.items() if is_chosen(order, rule)}
+    unseen = [key for key, document in records.items() if document is None]
+    left_alone = stored.keys() - orders.keys()
     left_alone |= await acumatica.existing(context.acumatica, unseen) if unseen else set()
     inventory_ids = sorted({line.item for order in orders.values() for line in order.lines} - {""})
     items = await item_units(context.acumatica, context.read.fields, inventory_ids) if inventory_ids else {}
     with context.state.read() as connection:
         in_magento = links.of_keys(connection, context.name, list(orders)).keys()
         live = messages.live(connection, context.name, [], list(orders))
-    may_be_there = {*in_magento, *(message.key for message in live if message.state == SENDING)}
-    may_be_there |= await _dead_in_magento(context, {k: o for k, o in orders.items() if k not in may_be_there})
-    documents = [_document(key, order, items, rule, key in may_be_there) for key, order in orders.items()]
-    return [*documents, *(Document(key, key) for key in there if key in left_alone)]
+    may_be_in_magento = {*in_magento, *(message.key for message in live if message.state == SENDING)}
+    may_be_in_magento |= await _dead_in_magento(
+        context, {k: o for k, o in orders.items() if k not in may_be_in_magento}
+    )
+    documents = [_document(key, order, items, rule, key in may_be_in_magento) for key, order in orders.items()]
+    return [*documents, *(Document(key, key) for key in records if key in left_alone)]
 
 
 async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, SalesOrder]) -> set[str]:
-    """Return which of the canceled orders Magento has by their reference: the others need not be sent."""
+    """Return the canceled orders that Magento has by their reference number. The other canceled orders need not be
+    sent.
+    """
     references = {
         key: number_in_magento(order, context.rule)
         for key, order in orders.items()
@@ -119,20 +123,20 @@ async def _dead_in_magento(context: RunContext[OrderRule], orders: Mapping[str, 
     if not asked:
         return set()
     async with context.shop.client() as client:
-        found = {one.casefold() for one in await magento.numbers(client, asked)}
-    return {key for key, reference in references.items() if reference.casefold() in found}
+        existing = {number.casefold() for number in await magento.numbers(client, asked)}
+    return {key for key, reference in references.items() if reference.casefold() in existing}
 
 
 def _document(
-    key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule, may_be_there: bool
+    key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule, may_be_in_magento: bool
 ) -> Document:
     try:
         content = content_of(key, order, items, rule)
     except Rejected as why:
         return Document(key, key, cause=why.code, reason=str(why))
-    if not may_be_there and comes_to_nothing(order, rule):
+    if not may_be_in_magento and comes_to_nothing(order, rule):
         return Document(key, key)
-    if may_be_there or reference_of(order, rule):
+    if may_be_in_magento or reference_of(order, rule):
         return Document(key, key, content)
     if content.why_not is not None:
         return Document(key, key, cause=content.why_not.code, reason=content.why_not.reason)
@@ -140,28 +144,28 @@ def _document(
 
 
 def changed(sent: OrderContent, now: OrderContent) -> OrderContent:
-    """Return what follows an order that Magento has: its status, and further invoices. What a customer sees of it stays
-    as was sent; where Acumatica has changed that, `edited` reports it beside it.
+    """Return the content to send for an order that Magento has: its new status and further invoices. What the customer
+    sees of the order stays as it was sent; a change of that is reported by `edited`.
     """
     status = now.status or sent.status
     hold_is_over = was_sent_on_hold(sent) and now.status is None  # completed in Acumatica, and not invoiced there yet
-    same = (status, now.invoices, now.rest) == (sent.status, sent.invoices, sent.rest)
-    if same and not hold_is_over:
+    is_unchanged = (status, now.invoices, now.rest) == (sent.status, sent.invoices, sent.rest)
+    if is_unchanged and not hold_is_over:
         return sent
     return replace(now, facts=sent.facts)
 
 
 def edited(sent: OrderContent, now: OrderContent) -> Beside | None:
-    """Return what changed in Acumatica after the order was sent, which Magento cannot follow."""
-    found = differences(sent.facts, now.facts)
-    if not found:
+    """Report what changed in Acumatica after the order was sent and Magento cannot follow."""
+    changes = differences(sent.facts, now.facts)
+    if not changes:
         return None
     code = FailureCode.EDITED_AFTER_IT_WAS_SENT
     return Beside(
         "edited",
         code,
         code.because(
-            f"{now.key} changed in Acumatica after it was sent to Magento: {'; '.join(found)}. "
+            f"{now.key} changed in Acumatica after it was sent to Magento: {'; '.join(changes)}. "
             "Magento cannot follow; its status, invoices and shipments go on. Change it there by hand, then link it "
             f"again (a2m link order {now.key!r} ID), or skip this message."
         ),
@@ -169,7 +173,7 @@ def edited(sent: OrderContent, now: OrderContent) -> Beside | None:
 
 
 def _with_invoices_before(before: dict[str, Any], part: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    """Return what was seen of either: released invoices are never taken back."""
+    """Return the invoices of both: a released invoice is never taken back."""
     del whole
     return {**before, **part}
 

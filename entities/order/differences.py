@@ -1,4 +1,4 @@
-"""What changed in an order since it was sent, described for people."""
+"""Descriptions, for people, of what changed in an order since it was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders: made in Magento where Acumatica made them, followed there where Magento did."""
+"""The entity of orders: made in Magento if Acumatica made them, kept up to date there if Magento did."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from settings import Settings
 
 
 class Orders(DocumentEntity[OrderRule, OrderContent]):
-    """Orders, as the stages take them."""
+    """Orders as the stages use them."""
 
     name = "order"
     content = OrderContent
@@ -114,10 +114,10 @@ class Orders(DocumentEntity[OrderRule, OrderContent]):
 
     def conditions(self, settings: Settings) -> frozenset[When]:
         """See `Entity.conditions`."""
-        found: set[When] = {"invoices"} if settings.order.invoice == "offline" else set()
+        conditions: set[When] = {"invoices"} if settings.order.invoice == "offline" else set()
         if settings.order.close_rest == "refund":
-            found.add("refunds")
-        return frozenset(found)
+            conditions.add("refunds")
+        return frozenset(conditions)
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """See `Entity.fields_read`."""

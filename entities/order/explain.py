@@ -1,4 +1,4 @@
-"""Lines about one order."""
+"""The lines that `explain` prints about one order."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ async def _one_order(client: MagentoClient, entity_id: str) -> list[Line]:
     ]
 
 
-def _item(one: Mapping[str, Any]) -> str:
+def _item(row: Mapping[str, Any]) -> str:
     counted = ("ordered", "invoiced", "shipped", "canceled", "refunded")
-    amounts = {name: queries.number(one.get(f"qty_{name}") or 0) for name in counted}
-    return f"{one.get('sku')}: " + ", ".join(f"{amount.normalize():f} {name}" for name, amount in amounts.items())
+    amounts = {name: queries.number(row.get(f"qty_{name}") or 0) for name in counted}
+    return f"{row.get('sku')}: " + ", ".join(f"{amount.normalize():f} {name}" for name, amount in amounts.items())
 
 
 def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:
-    """Yield what is changed of the names of an order that is made in Magento."""
+    """Yield the changes to names in an order that is made in Magento."""
     for order in (stored_order(one.record.document) for one in stored if one.record.document is not None):
         if not reference_of(order, order_rule(settings)):
             yield from (("Rules say", one.in_full()) for one in names_changed(order))

@@ -1,9 +1,8 @@
-"""An order that Magento has is brought to what Acumatica says of it: one step at a time, each after reading the order
-again.
+"""Bring an order in Magento up to what Acumatica has: one step at a time, reading the order again before each.
 
-Input: the order as Magento shows it, one message, and what was sent before. Output: the order
-with every step done that Magento lacks, or why it has to wait, or why it is not possible. What is not possible of one
-thing, such as an invoice, keeps nothing else back.
+Input: the order as Magento shows it, one message, and what was sent before. Output: the order with every missing step
+done, or the reason why it waits or why a step is not possible. One impossible thing, such as an invoice, holds nothing
+else back.
 """
 
 from __future__ import annotations
@@ -49,17 +48,17 @@ from entities.waiting import NotYet, WaitReason
 
 AFTER_INVOICES = ("complete", "holded")
 MOST_STEPS = 20
-"""More than any order needs: a shop that undoes what is done must not hold a run for ever."""
+"""More than any order needs. It ends a run with a shop that undoes each step."""
 Left = Step | Literal["invoice", "cancel rest", "refund rest"]
 
 
 @dataclass(frozen=True)
 class Before:
-    """What is known of what was sent before.
+    """What was sent before.
 
-    reached: this status was sent. held: the last thing sent, or about to be sent, is a hold, or our last
-    comment says so where what was sent is not stored. acted: something may have been done, so its comment is due.
-    reserved: the order was made through the API, and a repair of Magento's reservations has reserved it since.
+    reached: this status was sent. held: the last thing that was sent, or was about to be sent, is a hold; if that is
+    not stored, our last comment decides. acted: something may have been done, so its comment is due. reserved: the
+    order was made through the API, and a repair of Magento's reservations has reserved its goods since.
     """
 
     reached: bool
@@ -77,7 +76,7 @@ def before(
     if sent is None:
         last = (_last_comment(content, order) or "").removeprefix(comment_mark(content.key)).strip()
         held = state_of(context.rule.statuses.get(last, ""), context.rule.states) == "holded"
-    # what waits was partially applied, and is known
+    # a waiting message was partially applied, so its state is known
     in_doubt = link is not None and link.in_doubt and message.wait is None
     if in_doubt and order.state == "holded":
         held = held or _was_hold_tried(context, content)
@@ -90,10 +89,10 @@ def before(
 
 
 def _was_hold_tried(context: RunContext[OrderRule], content: OrderContent) -> bool:
-    """Return whether a hold was about to be sent lately: a request that was under way may be applied late."""
+    """Return whether a hold was about to be sent recently: a request that was under way may be applied late."""
     with context.state.read() as connection:
-        tried = messages.attempted(connection, context.name, content.key)
-    return any(msgspec.json.decode(one, type=OrderContent).state == "holded" for one in tried)
+        attempted = messages.attempted(connection, context.name, content.key)
+    return any(msgspec.json.decode(document, type=OrderContent).state == "holded" for document in attempted)
 
 
 def sent_content(link: Link | None) -> OrderContent | None:
@@ -104,12 +103,12 @@ def sent_content(link: Link | None) -> OrderContent | None:
 
 
 def was_sent_on_hold(sent: OrderContent | None) -> bool:
-    """Return whether the last thing sent of an order is that it is on hold."""
+    """Return whether the last content that was sent puts the order on hold."""
     return sent is not None and sent.state == "holded"
 
 
 def _was_sent(link: Link | None, content: OrderContent, order: MagentoOrder) -> bool:
-    """Return whether this status was sent; if something else may have been sent since, Magento has to show it."""
+    """Return whether this status was sent. If something else may have been sent since, Magento must also show it."""
     sent = sent_content(link)
     if (None if sent is None else sent.status) != content.status:
         return False
@@ -129,11 +128,11 @@ async def bring_up(
     read: Callable[[str], Awaitable[MagentoOrder | None]],
     session: AcumaticaSession,
 ) -> str | None:
-    """Do what is left, one thing after the other, each after reading what Magento shows by then. Return what is to be
-    known of it though all is well. Raises `NotYet` and `Rejected`.
+    """Do the steps that are left, one after the other, reading the order again after each. Return a remark for people
+    even though all is well, or None. Raises `NotYet` and `Rejected`.
 
-    `read` reads the order again. `will_hold` records that a hold is being sent, before it is: whatever happens then, it
-    is known to be ours, not the shop's.
+    `read` reads the order again. `will_hold` is called before a hold is sent and records it, so that whatever happens
+    then, the hold is known to be ours and not the shop's.
     """
     for _step in range(MOST_STEPS):
         left = left_to_do(rule, content, order, known)
@@ -154,7 +153,7 @@ async def bring_up(
 
 
 def remark(content: OrderContent, order: MagentoOrder, known: Before) -> str | None:
-    """Return why nothing was sent where Magento is further on, and what no invoice there has."""
+    """Return why nothing was sent if Magento is further on, and which lines no invoice in Magento has."""
     left_out = sold.left_out(content.invoices, order.items)
     nothing = None
     if content.status is not None:
@@ -165,11 +164,12 @@ def remark(content: OrderContent, order: MagentoOrder, known: Before) -> str | N
 
 
 def left_to_do(rule: OrderRule, content: OrderContent, order: MagentoOrder, known: Before) -> Left | None:
-    """Return a step towards the status, or an invoice, or None.
+    """Return the next step towards the status, or an invoice; None if nothing is left.
 
-    The status comes first: an invoice moves an order on by itself, and it is not pulled back. Only `complete` needs the
-    invoices, and `holded` takes none any more; a hold of ours that is over ends before anything else. An invoice that
-    cannot be made is reported once the status is sent. Raises `NotYet` and `Rejected`.
+    The status goes first: an invoice moves an order on, and it is not moved back. There are two exceptions. `complete`
+    needs the invoices first, and so does `holded`, which accepts none afterwards. A hold of ours that is over ends
+    before anything else. An invoice that cannot be made is reported after the status is sent. Raises `NotYet` and
+    `Rejected`.
     """
     seen = _seen(content, order, known)
     hold_is_over = known.held if content.status is None else content.state == "complete" and not known.reached
@@ -178,7 +178,7 @@ def left_to_do(rule: OrderRule, content: OrderContent, order: MagentoOrder, know
     lacks_invoice, problem = _lacks_invoice(content, order)
     if problem is not None and content.state == "complete":
         raise problem
-    rest = open_rest(content.rest, order.items)  # it ends before the order can be complete
+    rest = open_rest(content.rest, order.items)  # it is closed before the order can be complete
     left: Left | None = None
     was_sent = _has_comment(content, order) and not is_behind(seen, content.state)
     is_short = rest is not None and seen.state not in ENDED and content.state == "complete" and not lacks_invoice
@@ -200,12 +200,12 @@ def _towards(
     if lacks_invoice and content.state in AFTER_INVOICES:
         return "invoice"
     if content.rest and seen.state == "canceled" and content.state == "complete" and not seen.begun:
-        return None  # closed short as a whole: that is how Magento shows it
+        return None  # Magento shows an order that was closed short as a whole as canceled
     try:
         step = next_step(seen, content.acumatica_status, status, content.state, ships=rule.ships)
     except NotYet as why:
         if lacks_invoice and why.wait == WaitReason.AWAITING_PAYMENT:
-            return "invoice"  # it is what the order waits for
+            return "invoice"  # the order waits for this invoice
         raise
     if step is None and acted and seen.status == status:
         return "comment"
@@ -226,7 +226,7 @@ def _next_invoice(content: OrderContent, order: MagentoOrder) -> sold.ToInvoice 
 
 
 def _wait_to_invoice(content: OrderContent, seen: CurrentOrder) -> None:
-    """Raise `NotYet` where Magento takes no invoice for now: on hold, and while a payment is under review."""
+    """Raise `NotYet` if Magento accepts no invoice for now: on hold, or while a payment is under review."""
     acumatica_status, status = content.acumatica_status, content.status or "to be invoiced"
     if seen.state == "holded" and content.state != "holded":
         raise waiting(seen, WaitReason.ON_HOLD, acumatica_status, status, "it is on hold and takes no invoice")
@@ -241,7 +241,7 @@ def _wait_to_invoice(content: OrderContent, seen: CurrentOrder) -> None:
 
 
 def _has_comment(content: OrderContent, order: MagentoOrder) -> bool:
-    """Return whether the last of our comments on the order is the one that goes with the status."""
+    """Return whether our last comment on the order is the one that goes with the status."""
     return _last_comment(content, order) == comment_of(content.key, content.acumatica_status)
 
 
@@ -307,12 +307,12 @@ async def _do(
 
 
 async def _invoice(client: MagentoClient, content: OrderContent, order: MagentoOrder) -> None:
-    wanted = _next_invoice(content, order)
-    if wanted is None:
+    missing = _next_invoice(content, order)
+    if missing is None:
         return
     try:
-        await magento.invoice(client, order, wanted.items, f"{comment_mark(content.key)} invoice {wanted.number}")
+        await magento.invoice(client, order, missing.items, f"{comment_mark(content.key)} invoice {missing.number}")
     except RequestRefused as fault:
         raise Rejected(
-            FailureCode.INVOICE_REFUSED, f"{wanted.number} of {content.key} was not made: {fault}"
+            FailureCode.INVOICE_REFUSED, f"{missing.number} of {content.key} was not made: {fault}"
         ) from fault

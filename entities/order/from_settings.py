@@ -1,4 +1,4 @@
-"""Which orders go to Magento, and what is read of them, as the settings say."""
+"""The rule and the read plan of orders, from the settings."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from settings import Settings
 
 
 def order_rule(settings: Settings) -> OrderRule:
-    """Return which orders go to Magento, and how."""
-    chosen = settings.order
+    """Return the rule that chooses the orders to send and how they are sent."""
+    section = settings.order
     return OrderRule(
-        types=chosen.types,
-        branches=chosen.branches,
-        reference=chosen.reference,
-        reference_pattern=chosen.reference_pattern,
-        create_with_reference=chosen.create_with_reference,
-        statuses={name: spelled(status) for name, status in chosen.statuses.items()},
-        states=chosen.states,
-        payment_methods=chosen.payment_methods,
-        shipping_methods=chosen.shipping_methods,
+        types=section.types,
+        branches=section.branches,
+        reference=section.reference,
+        reference_pattern=section.reference_pattern,
+        create_with_reference=section.create_with_reference,
+        statuses={name: spelled(status) for name, status in section.statuses.items()},
+        states=section.states,
+        payment_methods=section.payment_methods,
+        shipping_methods=section.shipping_methods,
         titles={name: one.title for name, one in settings.shipment.ship_vias.items()},
-        store_id=chosen.store_id,
+        store_id=section.store_id,
         telephone=settings.customer.telephone,
-        invoices=chosen.invoice == "offline",
-        cancels_rest=chosen.close_rest in ("cancel", "refund"),
-        refunds_rest=chosen.close_rest == "refund",
+        invoices=section.invoice == "offline",
+        cancels_rest=section.close_rest in ("cancel", "refund"),
+        refunds_rest=section.close_rest == "refund",
         ships=settings.active.shipment,
         unit=settings.items.unit,
         repair=repair_rule(settings),
@@ -38,14 +38,14 @@ def order_rule(settings: Settings) -> OrderRule:
 
 
 def read_plan(settings: Settings, active_since: datetime | None) -> ReadPlan:
-    """Return what orders read, from FROM on, or from when orders were first made active."""
-    chosen = settings.order
-    begins = chosen.from_ or active_since
+    """Return what is read for orders: from FROM on, or from when orders were first active."""
+    section = settings.order
+    begins = section.from_ or active_since
     return document_plan(
         settings,
-        (*(("order_invoices",) if chosen.invoice == "offline" else ()), "orders"),
+        (*(("order_invoices",) if section.invoice == "offline" else ()), "orders"),
         begins,
         begins=begins,
-        branches=chosen.branches,
-        chosen=chosen.types,
+        branches=section.branches,
+        chosen=section.types,
     )

@@ -1,4 +1,4 @@
-"""Both sides of an order's link."""
+"""The two sides of an order's link, in Acumatica and in Magento."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people type the number of an order, whose key is its type and its number: `SO 000003`."""
+"""Order numbers as people type them. The key of an order is its type and its number: `SO 000003`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 _TYPED = re.compile(r"(?P<type>[A-Za-z][A-Za-z0-9]?)?[ \-#/|]*(?P<number>\d+)")
 _DIGITS = 6
-"""How many digits Acumatica's own numbering has, which people leave out: `3` is `000003`."""
+"""Number of digits in Acumatica's own numbering. People leave out leading zeros: `3` is `000003`."""
 
 
 def spellings(typed: str, types: Sequence[str]) -> list[str]:
-    """Return the keys that may be meant: with the type that was typed, else with each of `types`; and as it stands."""
+    """Return the keys that may be meant: with the type that was typed, else with each of `types`. Text that is no such
+    number is returned as typed and in upper case.
+    """
     found = _TYPED.fullmatch(typed)
     if found is None or not (found["type"] or types):
         return list(dict.fromkeys([typed, typed.upper()]))

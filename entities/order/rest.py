@@ -1,9 +1,9 @@
-"""The rest of an order that never ships: what Acumatica closed short, and what of it is still open in Magento.
+"""The rest of an order that never ships: what Acumatica closed short, and how much of it is still open in Magento.
 
-Input: an order's lines as Acumatica has them, and its items as Magento has them. Output: the rest of each line in
-Magento's unit; of Magento's items what is still open of it, and whether Magento's cancel would close that and nothing
-else. Source: magento-observed.md, "Orders" and part two, section 1: a cancel takes all that is neither shipped nor
-invoiced; it makes a whole order canceled of which nothing is invoiced, whatever was shipped.
+Input: an order's lines in Acumatica and its items in Magento. Output: the rest of each line in Magento's unit; how much
+of it is still open by item; and whether Magento's cancel would close exactly that. Source: magento-observed.md,
+"Orders" and part two, section 1: a cancel takes everything that is neither shipped nor invoiced. If nothing is
+invoiced, it makes the whole order canceled, even if something was shipped.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ DROP_SHIP = "Drop-Ship"
 
 
 def closed_short(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
-    """Return what of each line is completed without having been shipped or invoiced, by number, in the line's unit.
+    """Return the quantity of each line, by number and in the line's unit, that was completed without being shipped or
+    invoiced.
 
-    Of a drop-shipment only once all of the order is completed: its lines show no shipments.
+    For a drop-shipment only once the whole order is completed, because its lines show no shipments.
     """
     invoiced = invoiced_by_line(order, items)
-    found = {}
+    rest = {}
     for line in order.lines:
         ordered = Fraction(line.quantity)
         if ordered <= 0 or not line.completed or line.operation == "Receipt" or line.line_type == CHARGE:
@@ -40,12 +41,12 @@ def closed_short(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int,
             continue
         done = max(Fraction(line.on_shipments), invoiced.get(line.number, Fraction(0)))
         if ordered > done:
-            found[line.number] = ordered - done
-    return found
+            rest[line.number] = ordered - done
+    return rest
 
 
 def invoiced_by_line(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[int, Fraction]:
-    """Return what Acumatica's released invoices hold of each line, by number, in the line's unit."""
+    """Return the quantity of each line in Acumatica's released invoices, by number and in the line's unit."""
     uoms = {line.number: line.uom for line in order.lines}
     invoiced: dict[int, Fraction] = {}
     for lines in order.invoices.values():
@@ -59,18 +60,18 @@ def invoiced_by_line(order: SalesOrder, items: Mapping[str, ItemUnits]) -> dict[
 
 
 def _open(item: SoldItem) -> Decimal:
-    """Return what of an item is neither shipped, canceled nor given back. Magento counts what was given back as
-    shipped.
+    """Return the quantity of an item that is neither shipped, canceled nor refunded. Magento counts a refunded quantity
+    as shipped.
     """
     return min(item.to_ship, max(item.ordered - item.canceled - item.shipped - item.refunded, NOTHING))
 
 
 @dataclass(frozen=True)
 class OpenRest:
-    """What of a rest is still open in Magento, by item; `more_to_ship`: something else of the order is to ship yet.
+    """What is still open of a rest in Magento, by item.
 
-    to_refund: what of it is invoiced, by item: only a credit memo closes that. cancels_more: a cancel would take what
-    was shipped and not invoiced with it.
+    more_to_ship: something else of the order is still to be shipped. to_refund: the invoiced part of the rest, by item,
+    which only a credit memo closes. cancels_more: a cancel would also take what was shipped and not invoiced.
     """
 
     quantities: tuple[tuple[SoldItem, Decimal], ...]
@@ -84,15 +85,15 @@ class OpenRest:
 
 
 def open_rest(rest: Sequence[InvoiceLine], items: Sequence[SoldItem]) -> OpenRest | None:
-    """Return what Magento still has open of the rest; None where nothing is."""
+    """Return what Magento still has open of the rest; None if nothing is."""
     goods = [item for item in counted(items) if item.ships]
     left = {item.item_id: _open(item) for item in goods}
     ends: dict[int, Decimal] = {}
     for line in rest:
-        same = [item for item in goods if item.ext_id == str(line.number)]
-        same = same or [item for item in matches(items, line.sku) if item.item_id in left]
+        candidates = [item for item in goods if item.ext_id == str(line.number)]
+        candidates = candidates or [item for item in matches(items, line.sku) if item.item_id in left]
         wanted = line.quantity
-        for item in preferred(same, left, quantity=wanted, order_line=line.number):
+        for item in preferred(candidates, left, quantity=wanted, order_line=line.number):
             part = min(wanted, left[item.item_id])
             if part > 0:
                 ends[item.item_id] = ends.get(item.item_id, NOTHING) + part

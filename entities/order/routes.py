@@ -1,4 +1,4 @@
-"""The routes of Magento that orders need."""
+"""Magento's routes that orders need."""
 
 from __future__ import annotations
 

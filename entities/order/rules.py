@@ -1,8 +1,8 @@
-"""What Magento must show of a sales order, and whether it can.
+"""The content of a sales order for Magento, and whether Magento can show it.
 
-Input: an order of Acumatica, the SKU and units of its items, the settings. Output: an
-`OrderContent`: the order to create (or why it cannot be), the status that it must show, the released invoices. Source:
-spec, *Rules of the field*, "Orders"; magento-observed.md, part two, section 2.
+Input: an order of Acumatica, the SKU and units of its items, the settings. Output: an `OrderContent` with the order to
+create (or why it cannot be created), its status, and the released invoices. Source: spec, *Rules of the field*,
+"Orders"; magento-observed.md, part two, section 2.
 """
 
 from __future__ import annotations
@@ -30,41 +30,43 @@ from entities.shop_orders.reference import increment_id_of
 PRICE_DIGITS = Decimal("0.0001")
 NOON = "12:00:00"
 PROGRESS = ("completed", "on_shipments", "po_source")
-"""Of a line, what says how far Acumatica is with it."""
+"""Fields of a line that show Acumatica's progress with it."""
 
 
 def comment_of(key: str, acumatica_status: str, made_as: str | None = None) -> str:
-    """Return the one comment that goes with a status: it is on the order once that status was sent.
+    """Return the comment that goes with a status. An order has it once that status was sent.
 
-    `made_as`: the order is created with another status, and this one is still to be sent.
+    `made_as`: the status that the order is created with, if another one is still to be sent.
     """
     return f"{comment_mark(key)} {acumatica_status}{f', made as {made_as}' if made_as else ''}"
 
 
 def comment_mark(key: str) -> str:
-    """Return how our comments on an order begin."""
+    """Return the beginning of our comments on an order."""
     return f"Acumatica {key}:"
 
 
 def reference_of(order: SalesOrder, rule: OrderRule) -> str:
-    """Return what the reference field holds."""
-    held = {"external_ref": order.external_ref, "customer_order": order.customer_order, "order_nbr": order.number}
-    return held[rule.reference].strip()
+    """Return the content of the reference field."""
+    by_setting = {"external_ref": order.external_ref, "customer_order": order.customer_order, "order_nbr": order.number}
+    return by_setting[rule.reference].strip()
 
 
 def number_in_magento(order: SalesOrder, rule: OrderRule) -> str:
-    """Magento's order number by the reference field, if the order came from there; empty where it holds none."""
+    """Return Magento's order number from the reference field, if the order came from there; empty if the field holds
+    none.
+    """
     return increment_id_of(reference_of(order, rule), rule.reference_pattern) or ""
 
 
 def is_chosen(order: SalesOrder, rule: OrderRule) -> bool:
-    """Return whether the settings choose the order: its type, and its branch where branches are named."""
-    types, branches = ({one.upper() for one in names} for names in (rule.types, rule.branches))
+    """Return whether the settings choose the order by its type and, if branches are named, by its branch."""
+    types, branches = ({name.upper() for name in names} for names in (rule.types, rule.branches))
     return order.type.upper() in types and (not branches or order.branch.upper() in branches)
 
 
 def comes_to_nothing(order: SalesOrder, rule: OrderRule) -> bool:
-    """Return whether the order is canceled or the like: Magento never gets one that it does not have."""
+    """Return whether the order is canceled, rejected or expired. Such an order is never created in Magento."""
     mapped = rule.statuses.get(order.status, "")
     return order.status in DEAD or state_of(mapped, rule.states) == "canceled"
 
@@ -101,7 +103,7 @@ def content_of(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule
 
 
 def _facts(order: SalesOrder) -> dict[str, Any]:
-    """Return all that a customer sees of the order: not how far Acumatica is with it."""
+    """Return everything that a customer sees of the order, without Acumatica's progress."""
     facts = order_document(order)
     del facts["status"]
     facts["lines"] = [{name: line[name] for name in line if name not in PROGRESS} for line in facts["lines"]]
@@ -111,14 +113,14 @@ def _facts(order: SalesOrder) -> dict[str, Any]:
 def _rest(
     key: str, order: SalesOrder, short: Mapping[int, Fraction], items: Mapping[str, ItemUnits], rule: OrderRule
 ) -> tuple[InvoiceLine, ...]:
-    """Return what never ships of the order's lines, as Magento counts it."""
-    found = []
+    """Return the quantities of the order's lines that never ship, in Magento's unit."""
+    rest = []
     for line in order.lines:
         if line.number in short:
             of_line = replace(line, quantity=_decimal(short[line.number]))
             sku, quantity = _in_magento(f"the rest of line {line.number} of {key}", of_line, items, rule)
-            found.append(InvoiceLine(line.number, sku, quantity))
-    return tuple(found)
+            rest.append(InvoiceLine(line.number, sku, quantity))
+    return tuple(rest)
 
 
 def _decimal(number: Fraction) -> Decimal:
@@ -126,9 +128,11 @@ def _decimal(number: Fraction) -> Decimal:
 
 
 def _waits_for_invoices(order: SalesOrder, invoices: tuple[Invoice, ...], rule: OrderRule) -> bool:
-    """Magento completes only what is invoiced: with offline ones that status waits until Acumatica released them."""
+    """Return whether the status waits for invoices. Magento only completes an invoiced order, so with offline invoices
+    the status waits until Acumatica has released them.
+    """
     completes = state_of(rule.statuses.get(order.status, ""), rule.states) == "complete"
-    return rule.invoices and completes and not any(one.completes for one in invoices)
+    return rule.invoices and completes and not any(invoice.completes for invoice in invoices)
 
 
 def new_order(key: str, order: SalesOrder, items: Mapping[str, ItemUnits], rule: OrderRule) -> NewOrder:
@@ -192,7 +196,7 @@ def _rounded(number: Fraction) -> Decimal:
 def _in_magento(
     where: str, line: SalesLine | InvoicedLine, items: Mapping[str, ItemUnits], rule: OrderRule
 ) -> tuple[str, Decimal]:
-    """SKU and quantity of a line, in the unit in which Magento counts the item."""
+    """Return the SKU and the quantity of a line, in the unit in which Magento counts the item."""
     units = items.get(line.item)
     if units is None or not units.sku:
         raise Rejected(
@@ -223,8 +227,8 @@ def _email(key: str, order: SalesOrder) -> str:
 
 
 def _created_at(order: SalesOrder) -> str:
-    """Return when the order was made, in UTC as Magento writes it; at noon of its day where it was entered on another
-    day.
+    """Return when the order was made, in UTC as Magento writes it. If it was entered on another day than its date,
+    return noon of its date.
     """
     day, created = order.date, order.created
     if created is not None and (day is None or abs(created.date() - day) <= timedelta(days=1)):
@@ -289,21 +293,21 @@ def _postal_address(key: str, use: str, party: Party, rule: OrderRule) -> Postal
 
 
 def _person_of(party: Party) -> str:
-    """Return who is named there: the attention line, else the business; an attention line that Magento takes nothing of
-    is passed over.
+    """Return the person at this address: the attention line, or the business if Magento accepts nothing of the
+    attention line.
     """
     return party.attention if clean_name(party.attention) else party.business
 
 
 def names_changed(order: SalesOrder) -> tuple[Change, ...]:
-    """Return what was changed of the names in the addresses of an order that is made in Magento."""
-    found = []
+    """Return the changed names in the addresses of an order that is made in Magento."""
+    names = []
     for party in (order.bill_to, order.ship_to):
         attention, business = party.attention, party.business
-        found += [("Company", business, clean_company(business)), ("Attention", attention, clean_name(attention))]
+        names += [("Company", business, clean_company(business)), ("Attention", attention, clean_name(attention))]
         if _person_of(party) == business:
-            found.append(("Name", business, clean_name(business)))
-    return changes(found)
+            names.append(("Name", business, clean_name(business)))
+    return changes(names)
 
 
 def invoices_of(
@@ -313,13 +317,13 @@ def invoices_of(
     rule: OrderRule,
     short: Mapping[int, Fraction] | None = None,
 ) -> tuple[Invoice, ...]:
-    """Return the released invoices of the order, by number, each with what it holds of the order's lines.
+    """Return the released invoices of the order, by number, each with its quantities of the order's lines.
 
-    `short`: what of the lines never ships, and is never invoiced.
+    `short`: the quantities of the lines that never ship and are never invoiced.
     """
     whole = {line.number: Fraction(line.quantity) for line in order.lines}
     whole = {number: quantity - (short or {}).get(number, 0) for number, quantity in whole.items() if quantity > 0}
-    found = []
+    result = []
     so_far: dict[str, tuple[InvoicedLine, ...]] = {}
     for name, lines in sorted(order.invoices.items()):
         number = name.partition("|")[2] or name
@@ -333,7 +337,7 @@ def invoices_of(
         so_far[name] = lines
         if sums:
             invoiced = invoiced_by_line(replace(order, invoices=so_far), items)
-            completes = all(invoiced.get(address, Fraction(0)) >= all_of_it for address, all_of_it in whole.items())
+            completes = all(invoiced.get(line_number, Fraction(0)) >= ordered for line_number, ordered in whole.items())
             total = next((line.total for line in lines if line.total is not None), None)
-            found.append(Invoice(number, tuple(sums[address] for address in sorted(sums)), completes, total))
-    return tuple(found)
+            result.append(Invoice(number, tuple(sums[line_number] for line_number in sorted(sums)), completes, total))
+    return tuple(result)

@@ -1,4 +1,4 @@
-"""Whether the orders that we know by Magento's ids are still ours there."""
+"""Check that the orders that we know by Magento's ids are still ours there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from entities.shop_orders.own_number import increment_id
 
 
 async def refuse_orders_of_another_shop(context: RunContext[Any]) -> None:
-    """Raise `ConfigurationConflict` where none of the newest orders that are linked is ours in Magento."""
+    """Raise `ConfigurationConflict` if none of the newest linked orders is ours in Magento."""
     await refuse_another_shop(context, "order", _orders, is_ours)
 
 
@@ -27,7 +27,7 @@ async def _orders(client: MagentoClient, ids: Sequence[str]) -> Mapping[str, Mag
 
 
 def is_ours(order: MagentoOrder, link: Link) -> bool:
-    """Return whether the order bears our number, the number that Acumatica refers to, or a comment of ours."""
+    """Return whether the order has our number, the number that Acumatica refers to, or a comment of ours."""
     sent = sent_content(link)
     reference = "" if sent is None else sent.reference
     return (

@@ -1,8 +1,8 @@
-"""What Magento has invoiced and shipped of an order, and which invoice of Acumatica's it lacks.
+"""What Magento has invoiced and shipped of an order, and which of Acumatica's invoices it lacks.
 
-Input: the order's lines as Magento has them, and Acumatica's released invoices. Output: the next invoice to make,
-none where Magento has them all. How much of each line is invoiced decides, not a mark, so what the shop invoiced itself
-is not invoiced again. Source: magento-observed.md, part two, sections 1 and 2.
+Input: the order's items in Magento, and Acumatica's released invoices. Output: the next invoice to make, or None if
+Magento has them all. The invoiced quantity of each item decides, not a mark, so an invoice that the shop made itself is
+not made again. Source: magento-observed.md, part two, sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ __all__ = ["SoldItem", "ToInvoice", "counted", "has_begun", "is_invoiced", "is_s
 
 @dataclass(frozen=True)
 class ToInvoice:
-    """An invoice to make: quantities by order item id, none: all that is open."""
+    """An invoice to make: quantities by order item id; None for everything that is open."""
 
     number: str
     items: tuple[tuple[int, Decimal], ...] | None
 
 
 def counted(items: Sequence[SoldItem]) -> list[SoldItem]:
-    """Return the lines that show how far an order is: of a configurable the parent, of a bundle the children."""
+    """Return the items that show an order's progress: the parent of a configurable product, the children of
+    a bundle.
+    """
     types = {item.item_id: item.product_type for item in items}
     parents = {item.parent_id for item in items}
     return [
@@ -47,7 +49,7 @@ def is_invoiced(items: Sequence[SoldItem]) -> bool:
 
 
 def is_shipped(items: Sequence[SoldItem]) -> bool:
-    """Return whether all of the order is shipped that ships at all."""
+    """Return whether everything that ships at all is shipped."""
     return not any(item.to_ship for item in counted(items))
 
 
@@ -63,10 +65,10 @@ def next_invoice(
     money: OrderMoney | None = None,
     order_total: Decimal | None = None,
 ) -> ToInvoice | None:
-    """Return the first of the invoices that Magento lacks; None where it has them all. Raises `Rejected`.
+    """Return the first invoice that Magento lacks; None if it has them all. Raises `Rejected`.
 
-    `money`: what the order comes to in Magento. Where that is Acumatica's `order_total`, the invoice has to be
-    Acumatica's to the cent: one that is not is made together with the next, as soon as the two agree.
+    `money`: the amounts of the order in Magento. If its total equals Acumatica's `order_total`, each invoice must come
+    to Acumatica's amount to the cent. An invoice that would not is merged into the next one, until the amounts agree.
     """
     if not invoices or is_invoiced(items):
         return None
@@ -77,19 +79,19 @@ def next_invoice(
         unknown = _unknown(invoice, items)
         for line in invoice.lines:
             if line not in unknown or len(unknown) == len(invoice.lines):
-                _lay_out(key, invoice, line, items, target)
+                _assign(key, invoice, line, items, target)
         total = None if total is None or invoice.total is None or unknown else total + invoice.total
         lacking = {item.item_id: target.get(item.item_id, NOTHING) - item.invoiced for item in items}
-        asked = {item_id: quantity for item_id, quantity in lacking.items() if quantity > 0}
-        if not asked:
+        quantities = {item_id: quantity for item_id, quantity in lacking.items() if quantity > 0}
+        if not quantities:
             continue
         whole = all(_is_covered(item, items, target) for item in items if item.parent_id is None)
-        made = ToInvoice(invoice.number, None if whole else tuple(sorted(asked.items())))
+        to_make = ToInvoice(invoice.number, None if whole else tuple(sorted(quantities.items())))
         if money is None or total is None or money.total != order_total:
-            return made
-        comes_to = invoice_totals(items, money, made.items)
+            return to_make
+        comes_to = invoice_totals(items, money, to_make.items)
         if comes_to is None or comes_to == {total - money.invoiced}:
-            return made
+            return to_make
         differs = differs or (invoice.number, comes_to, total - money.invoiced)
     if differs is None:
         return None
@@ -104,20 +106,20 @@ def next_invoice(
     )
 
 
-def _found(line: InvoiceLine, items: Sequence[SoldItem]) -> list[SoldItem]:
-    """Return the items of an invoice's line: by the line's number, where we made the order, else by product or SKU."""
+def _items_of(line: InvoiceLine, items: Sequence[SoldItem]) -> list[SoldItem]:
+    """Return the items of an invoice's line: by line number if we made the order, else by product or SKU."""
     types = {item.item_id: item.product_type for item in items}
-    own = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
-    return [item for item in own if item.ext_id == str(line.number)] or matches(items, line.sku)
+    visible = [item for item in items if types.get(item.parent_id or 0) != "configurable"]
+    return [item for item in visible if item.ext_id == str(line.number)] or matches(items, line.sku)
 
 
 def _unknown(invoice: Invoice, items: Sequence[SoldItem]) -> list[InvoiceLine]:
-    return [line for line in invoice.lines if not _found(line, items)]
+    return [line for line in invoice.lines if not _items_of(line, items)]
 
 
 def left_out(invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> str | None:
-    """Return descriptions of the invoices' lines that Magento's order does not have, such as a sample, a gift or a
-    substitute; None where there is none. The others are invoiced.
+    """Return a description of the invoice lines that Magento's order does not have, such as a sample, a gift or a
+    substitute; None if there are none. The other lines are invoiced.
     """
     named = [
         f"line {line.number} ({line.quantity:f} of {line.sku!r}) of invoice {invoice.number}"
@@ -129,18 +131,18 @@ def left_out(invoices: Sequence[Invoice], items: Sequence[SoldItem]) -> str | No
     return f"Not invoiced in Magento, whose order does not have it: {', '.join(named)}."
 
 
-def _lay_out(
+def _assign(
     key: str, invoice: Invoice, line: InvoiceLine, items: Sequence[SoldItem], target: dict[int, Decimal]
 ) -> None:
-    """Add what a line of an invoice invoices to the lines of the order: by the line's number, else by its SKU."""
-    same = _found(line, items)
-    open_of = {item.item_id: _free(item, target) for item in same}
+    """Assign the quantity of an invoice's line to items of the order: by line number, else by SKU."""
+    candidates = _items_of(line, items)
+    open_of = {item.item_id: _free(item, target) for item in candidates}
     left = line.quantity
-    in_turn = preferred(same, open_of, quantity=left, order_line=line.number)
-    for item in in_turn:  # what Magento has invoiced already is laid out first, however it was chosen then
+    in_turn = preferred(candidates, open_of, quantity=left, order_line=line.number)
+    for item in in_turn:  # invoiced quantities go first, whichever way the items were chosen then
         left -= _claim(item, min(left, open_of[item.item_id], _unclaimed(item, target)), target)
-    free = {item.item_id: _free(item, target) for item in same}
-    doubt = unclear(same, items, free, left, line.number) if left else []
+    free = {item.item_id: _free(item, target) for item in candidates}
+    doubt = unclear(candidates, items, free, left, line.number) if left else []
     if doubt:
         named = " or ".join(f"{item.sku} (item {item.item_id})" for item in doubt)
         raise Rejected(
@@ -152,7 +154,7 @@ def _lay_out(
     for item in in_turn:
         left -= _claim(item, min(left, _free(item, target)), target)
     if left > 0:
-        has = f"{line.quantity - left} left of it" if same else "no such line"
+        has = f"{line.quantity - left} left of it" if candidates else "no such line"
         raise Rejected(
             FailureCode.INVOICE_DOES_NOT_FIT,
             f"Acumatica's invoice {invoice.number} of {key} has {line.quantity} of {line.sku} "
@@ -162,7 +164,7 @@ def _lay_out(
 
 
 def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Decimal:
-    """Lay so much out on an item and return how much that was."""
+    """Assign the quantity to an item and return it; 0 if it is negative."""
     claimed = max(quantity, NOTHING)
     if claimed:
         target[item.item_id] = target.get(item.item_id, NOTHING) + claimed
@@ -170,7 +172,7 @@ def _claim(item: SoldItem, quantity: Decimal, target: dict[int, Decimal]) -> Dec
 
 
 def _unclaimed(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
-    """Return what Magento has invoiced of an item that no invoice of Acumatica's accounts for yet."""
+    """Return the invoiced quantity of an item that no invoice of Acumatica's accounts for yet."""
     return item.invoiced - target.get(item.item_id, NOTHING)
 
 
@@ -179,7 +181,7 @@ def _free(item: SoldItem, target: dict[int, Decimal]) -> Decimal:
 
 
 def _is_covered(item: SoldItem, items: Sequence[SoldItem], target: dict[int, Decimal]) -> bool:
-    """Return whether all of a line, or of a bundle's children, is on the invoices so far."""
+    """Return whether the invoices so far cover the whole item, or all children of a bundle."""
     if target.get(item.item_id, NOTHING) >= item.ordered - item.canceled:
         return True
     children = [child for child in items if child.parent_id == item.item_id]

@@ -1,10 +1,10 @@
-"""How an order's status gets from what Magento shows to what Acumatica says: one step at a time.
+"""Bring an order's status from what Magento shows to what Acumatica has, one step at a time.
 
-Input: what Magento shows of the order, and the status that it must show. Output: the next step, None at the end or
-where Magento is further on, `NotYet` where the shop has to move on first (a payment, a review, a hold of its own), or
-`Rejected` that names both. Source: magento-observed.md, "Orders" and part two, section 2: a status belongs to a
-state; hold, unhold and cancel are calls of their own; the state of an order that we made is set with its status,
-because cancelling it by the call would put quantity back that was never reserved (ADR 0007).
+Input: what Magento shows of the order, and the status that it must show. Output: the next step; None if the status is
+reached or Magento is further on; `NotYet` if the shop has to act first (a payment, a review, a hold that the shop
+made); or `Rejected`, which names both statuses. Source: magento-observed.md, "Orders" and part two, section 2: each
+status belongs to a state; hold, unhold and cancel are separate calls. The state of an order that we made is set with
+its status, because the cancel call would put back a quantity that was never reserved (ADR 0007).
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ STATES = {
 ENDED = ("complete", "closed", "canceled")
 BEFORE_ANYTHING = ("new", "pending_payment", "payment_review")
 RANKS = {**dict.fromkeys(BEFORE_ANYTHING, 0), "processing": 1, "holded": 1, "complete": 2, "closed": 3, "canceled": 3}
-"""How far an order is in each state."""
+"""Progress of an order in each state."""
 DEAD = ("Canceled", "Rejected", "Expired")
-"""Acumatica's statuses of orders that come to nothing: Magento never gets those that it does not have."""
+"""Acumatica's statuses of orders that come to nothing. Such an order is never created in Magento."""
 
 
 @dataclass(frozen=True)
 class CurrentOrder:
-    """What Magento shows of an order; `begun`: something of it is invoiced or shipped.
+    """What Magento shows of an order.
 
-    `held_by_us`: its hold, if it has one, is ours and not the shop's.
+    `begun`: something of it is invoiced or shipped. `ours`: we made it. `held_by_us`: its hold, if any, is ours and not
+    the shop's.
     """
 
     key: str
@@ -59,10 +60,11 @@ class CurrentOrder:
 def next_step(
     current: CurrentOrder, acumatica_status: str, status: str, state: str | None, *, ships: bool
 ) -> Step | None:
-    """Return the next step towards `status`, which `acumatica_status` maps to; `state` is None for a custom status.
+    """Return the next step towards `status`, which `acumatica_status` maps to. `state` is None for a custom status
+    whose state no setting names.
 
-    None where nothing is left to do, also because Magento is further on. Raises `NotYet` where Magento has to move on
-    first, and `Rejected` where its state never allows it.
+    None means that nothing is left to do, possibly because Magento is further on. Raises `NotYet` if Magento has to
+    move on first, and `Rejected` if its state never allows the status.
     """
     if current.status == status or has_passed(current, state):
         return None
@@ -82,8 +84,8 @@ def next_step(
 def has_passed(current: CurrentOrder, state: str | None) -> bool:
     """Return whether Magento's order is further on than this state, so that there is nothing to send.
 
-    An order that was refunded is further on than any other. An order of ours of which nothing has begun goes back where
-    Acumatica goes back.
+    A refunded order is further on than any other. If we made the order and nothing of it has begun, it goes back
+    whenever Acumatica's order goes back.
     """
     if state is None or current.state == state or current.state not in RANKS:
         return False
@@ -94,12 +96,12 @@ def has_passed(current: CurrentOrder, state: str | None) -> bool:
     if current.ours and not current.begun and current.state not in ENDED:
         return False
     if state in BEFORE_ANYTHING:
-        return True  # whether it is paid is the shop's to say
+        return True  # the shop decides whether it is paid
     return RANKS[current.state] > RANKS[state]
 
 
 def _wait_for_the_shop(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> None:
-    """Raise `NotYet` where the order has not reached the status for a reason that only Magento can end."""
+    """Raise `NotYet` if only the shop can end what keeps the order from the status."""
     if state is None or state == current.state:
         return
     if current.state == "holded":
@@ -124,7 +126,7 @@ def waiting(current: CurrentOrder, wait: WaitReason, acumatica_status: str, stat
 
 
 def why_nothing_to_send(current: CurrentOrder, acumatica_status: str, status: str, state: str | None) -> str | None:
-    """Return why nothing is sent: Magento's order is further on than the status that Acumatica's maps to."""
+    """Return the reason if nothing is sent because Magento's order is further on than Acumatica's status."""
     if current.status == status or not has_passed(current, state):
         return None
     return (
@@ -134,9 +136,10 @@ def why_nothing_to_send(current: CurrentOrder, acumatica_status: str, status: st
 
 
 def end_of_hold(current: CurrentOrder) -> Step | None:
-    """Return what ends a hold of ours: on hold an order takes neither invoices nor shipments, so nothing completes it.
+    """Return the step that ends a hold of ours. On hold an order accepts neither invoices nor shipments, so it cannot
+    complete.
 
-    The hold of an order of ours was set with its status, and Magento does not know what to go back to.
+    If we made the order, its hold was set with its status, and Magento does not know the status to go back to.
     """
     if current.state != "holded" or not current.held_by_us:
         return None
@@ -144,8 +147,8 @@ def end_of_hold(current: CurrentOrder) -> Step | None:
 
 
 def is_behind(current: CurrentOrder, state: str | None) -> bool:
-    """Return whether the order still has to come to this state: Magento itself only moves one on, through invoices and
-    shipments, and never puts one on hold or cancels it.
+    """Return whether the order has yet to reach this state. Magento itself only moves an order forward, through
+    invoices and shipments; it never puts one on hold or cancels it.
     """
     if state is None:
         return False
@@ -174,10 +177,12 @@ def _step_of_ours(current: CurrentOrder, acumatica_status: str, status: str, sta
 
 
 def _towards_complete(current: CurrentOrder, acumatica_status: str, status: str, *, ships: bool) -> Step | None:
-    """Magento completes an order by itself when all of it is invoiced and shipped, and no call does it before."""
+    """Return the step towards `complete`. Magento completes an order by itself once all of it is invoiced and shipped,
+    and no call does it earlier.
+    """
     if current.state in ENDED:
         raise refused(current, acumatica_status, status, f"an order that is {current.state} in Magento stays so")
-    if not current.invoiced and not current.ours:  # goods on account: the shop is paid after it has shipped
+    if not current.invoiced and not current.ours:  # sold on account: the customer pays after the shipment
         raise waiting(current, WaitReason.AWAITING_INVOICE, acumatica_status, status, "it is not invoiced there yet")
     if not current.invoiced:
         why = "it is not invoiced there; invoice it, or set A2M_ORDER__INVOICE to offline"
@@ -199,7 +204,7 @@ def refused(current: CurrentOrder, acumatica_status: str, status: str, why: str)
 
 
 def unknown_state(key: str, status: str) -> Rejected:
-    """Return the refusal of a status of a site's own, for which no state is set."""
+    """Return the failure for a custom status whose state no setting names."""
     return Rejected(
         FailureCode.UNKNOWN_ORDER_STATE,
         f"{key} is to show {status}, which is none of Magento's own statuses. Name the state that it "
@@ -208,7 +213,7 @@ def unknown_state(key: str, status: str) -> Rejected:
 
 
 def spelled(status: str) -> str:
-    """Return one of Magento's own statuses as Magento spells it, however it was typed; any other as it is."""
+    """Return a status in Magento's spelling if it is one of Magento's own; any other unchanged."""
     return status.lower() if status.lower() in STATES else status
 
 
@@ -218,8 +223,8 @@ def state_of(status: str, states: Mapping[str, str]) -> str | None:
 
 
 def first_status(status: str | None, state: str | None, *, has_invoices: bool = False) -> tuple[str, str]:
-    """State and status of an order that is made: an ended one is made open, or nothing could be shipped or invoiced;
-    so is one on hold of which there are invoices.
+    """Return the state and status with which an order is created. An order that has ended is created open, or nothing
+    of it could be shipped or invoiced; so is an order on hold that has invoices.
     """
     takes_nothing = state in ENDED or (state == "holded" and has_invoices)
     return ("processing", "processing") if status is None or state is None or takes_nothing else (state, status)

@@ -1,8 +1,8 @@
-"""One order goes to Magento step by step: it is found or made, its invoices are made, its status follows.
+"""Send one order step by step: find or create it, make its invoices, set its status.
 
-Input: one message. Output: what the order is in Magento, with every step done. Before each step Magento
-is read, and only what it does not show is done: so whatever instant the last attempt died at, and whatever answer was
-lost, each of an order, an invoice and a comment is there once.
+Input: one message. Output: the order in Magento with every step done. Magento is read before each step, and only what
+it does not show is done. So an order, an invoice or a comment is never made twice, whenever the last attempt was cut
+off and whichever answer was lost.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Found(NamedTuple):
 async def send(
     context: RunContext[OrderRule], client: MagentoClient, message: Message, content: OrderContent, link: Link | None
 ) -> Delivered:
-    """Make the order where Acumatica made it and Magento lacks it; then do what Magento does not show of it yet."""
+    """Create the order if Acumatica made it and Magento lacks it; then do what Magento does not show yet."""
     found = await _known(client, content, link) or await _create(context, client, content)
     found = found._replace(order=await _matched(context, client, content, found.order))
     magento_id = str(found.order.entity_id)
@@ -78,7 +78,7 @@ async def _read(
 async def _matched(
     context: RunContext[OrderRule], client: MagentoClient, content: OrderContent, current: MagentoOrder
 ) -> MagentoOrder:
-    """Return the order with its items' products, where lines of Acumatica are to be found among them."""
+    """Return the order with its items' current products, if lines of Acumatica have to be matched with them."""
     return await with_product_skus(context.shop, client, current) if content.invoices or content.rest else current
 
 
@@ -87,7 +87,7 @@ def _will_hold(
 ) -> None:
     """Record that a hold is about to be sent."""
     sent = replace(sent_content(link) or content, status=None, state="holded", invoices=())
-    about = Link(
+    link_to_hold = Link(
         message.key,
         message.acumatica_key,
         magento_id=str(found.order.entity_id),
@@ -95,13 +95,13 @@ def _will_hold(
         made_by=found.made_by,
     )
     with context.state.write() as connection:
-        links.write(connection, context.name, [about], context.clock.now())
+        links.write(connection, context.name, [link_to_hold], context.clock.now())
 
 
 async def find(
     context: RunContext[OrderRule], client: MagentoClient, message: Message, content: OrderContent, link: Link | None
 ) -> Delivered | None:
-    """Return the order in Magento, if nothing of what the message says is left to do."""
+    """Return the order in Magento if it shows everything that the message contains."""
     try:
         found = await _known(client, content, link)
         if found is None:
@@ -111,19 +111,19 @@ async def find(
         if left_to_do(context.rule, content, found.order, known) is not None:
             return None
     except (Rejected, NotYet):
-        return None  # the next attempt says why
+        return None  # the next attempt reports why
     return Delivered(str(found.order.entity_id), found.made_by, remark=remark_of(content, found.order, known))
 
 
 async def still_waiting(
     context: RunContext[OrderRule], client: MagentoClient, waiting: Sequence[Message]
 ) -> dict[str, NotYet]:
-    """Of orders that waited, those that still do and why: all are read from Magento in one search."""
+    """Return the messages that still wait and why. All their orders are read from Magento in one search."""
     with context.state.read() as connection:
-        linked = links.of_keys(connection, context.name, [one.key for one in waiting])
+        linked = links.of_keys(connection, context.name, [message.key for message in waiting])
     ids = sorted({link.magento_id for link in linked.values()})
-    current = {str(one.entity_id): one for one in await magento.orders_of(client, entity_ids=ids)}
-    found = {}
+    current = {str(order.entity_id): order for order in await magento.orders_of(client, entity_ids=ids)}
+    still = {}
     for message in waiting:
         content, link = content_and_link(context, OrderContent, message)
         order = None if link is None else current.get(link.magento_id)
@@ -133,10 +133,10 @@ async def still_waiting(
             order = await _matched(context, client, content, order)
             left_to_do(context.rule, content, order, before(context, message, content, link, order))
         except NotYet as why:
-            found[message.id] = why
+            still[message.id] = why
         except Rejected:
-            continue  # it is not a wait any more: its own attempt says what it is
-    return found
+            continue  # it no longer waits: its own attempt reports why
+    return still
 
 
 async def _known(client: MagentoClient, content: OrderContent, link: Link | None) -> _Found | None:
@@ -181,7 +181,7 @@ def _the_one(content: OrderContent, chosen: list[MagentoOrder]) -> MagentoOrder:
 
 
 async def _create(context: RunContext[OrderRule], client: MagentoClient, content: OrderContent) -> _Found:
-    """Make the order. Magento refuses its number a second time: then it is there, and is searched for again."""
+    """Create the order. If Magento refuses its number as taken, the order exists, and is searched for again."""
     rule: OrderRule = context.rule
     _refuse_to_create(content, rule)
     if content.new is None:
@@ -240,7 +240,9 @@ def _refuse_to_create(content: OrderContent, rule: OrderRule) -> None:
 async def _what_magento_knows(
     context: RunContext[OrderRule], client: MagentoClient, key: str, new: NewOrder
 ) -> ShopKnows:
-    """Products, regions and the buyer of an order; refuses an unknown store and another currency."""
+    """Return the products, regions and buyer of an order. Raises `Rejected` for an unknown store or another
+    currency.
+    """
     rule: OrderRule = context.rule
     stores = await context.shop.once("store configs", partial(queries.store_configs, client))
     store = next((one for one in stores if one.id == rule.store_id), None)
@@ -265,7 +267,7 @@ async def _what_magento_knows(
 
 
 async def _buyer(context: RunContext[OrderRule], client: MagentoClient, key: str, customer: str) -> Buyer | None:
-    """Return the linked customer; None for a guest. An order waits for a customer who is on the way."""
+    """Return the linked customer; None for a guest. An order waits for a customer that is being sent."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "customer", [customer]).get(customer)
         live = messages.live(connection, "customer", [customer], []) if link is None else []

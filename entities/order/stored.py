@@ -1,4 +1,4 @@
-"""A sales order as the state keeps it, read back."""
+"""Read a stored sales order."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from connector.model.sales_orders import SalesOrder
 
 
 def stored_order(document: Mapping[str, Any]) -> SalesOrder:
-    """Return the order of a record, or of what was sent of it; what an earlier version did not store is empty."""
+    """Return the order in a record or in a sent document. Fields that an earlier version did not store are empty."""
     return msgspec.convert(document, type=SalesOrder)

@@ -1,8 +1,8 @@
-"""The money of an order, to the cent: lines with their share of discount and tax, and totals that add up.
+"""The amounts of an order, to the cent: each line with its share of discount and tax, and totals that add up.
 
-Input: an order of Acumatica. Output: amounts for Magento, or `Rejected`. Magento
-checks no total (magento-observed.md, part two, section 2) and makes an invoice from the lines, so discount and tax of
-the document are shared out among the lines: what a customer is asked for is what Acumatica asks for.
+Input: an order of Acumatica. Output: amounts for Magento, or `Rejected`. Magento checks no totals (magento-observed.md,
+part two, section 2) and computes an invoice from the lines. So the document's discount and tax are divided among the
+lines, and the customer is charged exactly what Acumatica charges.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from connector.model.sales_orders import SalesLine, SalesOrder
 
 @dataclass(frozen=True)
 class Money:
-    """The amounts of one line: before discount and tax, all of its discount, its tax."""
+    """The amounts of one line: before discount and tax, its whole discount, and its tax."""
 
     row_total: Decimal
     discount: Decimal
@@ -28,7 +28,7 @@ class Money:
 
 @dataclass(frozen=True)
 class Totals:
-    """An order's amounts; `lines` in the order of the lines."""
+    """An order's amounts; `lines` is in the order of the order's lines."""
 
     lines: tuple[Money, ...]
     subtotal: Decimal
@@ -40,7 +40,7 @@ class Totals:
 
 
 def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals:
-    """Return the amounts of an order with these lines. Raises `Rejected` for totals that do not add up to the cent."""
+    """Return the amounts of an order with these lines. Raises `Rejected` if the totals do not add up to the cent."""
     amounts = [_cents(line.amount, f"the amount of line {line.number}", key) for line in lines]
     own_discounts = [_cents(line.discount, f"the discount of line {line.number}", key) for line in lines]
     tax = _cents(order.tax, "the tax total", key)
@@ -58,8 +58,8 @@ def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals
             f"{key} has a discount of {discount} and no line to take it from. Correct the order in Acumatica.",
         )
     money = tuple(
-        Money(amount + own - (line_tax if included else NOTHING), whole, line_tax)
-        for amount, own, whole, line_tax in zip(amounts, own_discounts, discounts, taxes, strict=True)
+        Money(amount + own - (line_tax if included else NOTHING), line_discount, line_tax)
+        for amount, own, line_discount, line_tax in zip(amounts, own_discounts, discounts, taxes, strict=True)
     )
     if included:
         shipping -= shipping_tax
@@ -77,7 +77,9 @@ def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals
 def _tax_is_included(
     key: str, *, goods: Decimal, shipping: Decimal, tax: Decimal, discount: Decimal, total: Decimal
 ) -> bool:
-    """Return whether prices hold the tax already; the amounts say so themselves, or add up neither way."""
+    """Return whether prices include the tax, which is decided by how the amounts add up. Raises `Rejected` if they add
+    up neither way.
+    """
     without_tax = goods + shipping - discount
     if without_tax + tax == total:
         return False
@@ -91,9 +93,10 @@ def _tax_is_included(
 
 
 def shared_out(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Whole cents of the amount in proportion to the weights; together exactly the amount, or 0 where none weighs.
+    """Divide the amount among the weights in whole cents that sum up exactly to it; 0 for each if no weight is
+    positive.
 
-    The cents that rounding leaves go to the parts that were cut most, the first of equals first.
+    The cents left over by rounding go to the parts that were rounded the most, and among equal parts to the first.
     """
     whole = sum((weight for weight in weights if weight > 0), NOTHING)
     if not whole:

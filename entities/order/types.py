@@ -17,13 +17,12 @@ Reference = Literal["external_ref", "customer_order", "order_nbr"]
 
 @dataclass(frozen=True)
 class OrderRule:
-    """A to M Order Sync, and what of other sections concerns orders.
+    """The settings of A to M Order Sync, and those of other sections that concern orders.
 
-    `states`: Magento's state of each of its statuses. `titles`: what customers read of a ShipVia. `invoices`: offline
-    invoices are made. `cancels_rest`, `refunds_rest`: what Acumatica closed short is canceled in
-    Magento, and what of it is invoiced is given back as far as Acumatica has. `ships`: shipments are sent,
-    so an order that is invoiced becomes complete by itself. `repair`: how a repair of Magento's reservations becomes
-    known.
+    `states`: the Magento state of each Magento status. `titles`: the text that customers read for a ShipVia.
+    `invoices`: offline invoices are made. `cancels_rest`, `refunds_rest`: what Acumatica closed short is canceled in
+    Magento, and the invoiced part of it is refunded as far as Acumatica has refunded it. `ships`: shipments are sent,
+    so an invoiced order becomes complete by itself. `repair`: how a repair of Magento's reservations is recognised.
     """
 
     types: tuple[str, ...] = ()
@@ -48,7 +47,7 @@ class OrderRule:
 
 @dataclass(frozen=True)
 class InvoiceLine:
-    """What one invoice holds of one line of the order, in Magento's unit."""
+    """The quantity of one order line on one invoice, in Magento's unit."""
 
     number: int
     sku: str
@@ -57,9 +56,9 @@ class InvoiceLine:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A released invoice of the order; `completes`: with it and those before it, all of the order is invoiced.
+    """A released invoice of the order. `completes`: with it and the earlier ones the whole order is invoiced.
 
-    `total`: what it comes to; None where it holds more than this order.
+    `total`: its amount; None if it also invoices other orders.
     """
 
     number: str
@@ -70,10 +69,10 @@ class Invoice:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Why an order cannot be made, as it is stored with its content: the label of a `FailureCode`, and the reason.
+    """Why an order cannot be created, as stored with its content: the label of a `FailureCode`, and the reason.
 
-    The label is part of the document's fingerprint since before there were codes: another text here would send again
-    what a person skipped.
+    The label is part of the document's fingerprint, from before there were codes. Another text would send again what a
+    person skipped.
     """
 
     cause: str
@@ -81,12 +80,12 @@ class WhyNot:
 
     @property
     def code(self) -> FailureCode:
-        """The code of it."""
+        """The failure code with this label."""
         known = (one for one in FailureCode if self.cause == one.label)
         return next(known, FailureCode.NOT_POSSIBLE)
 
     def rejected(self) -> Rejected:
-        """Return it as what is raised."""
+        """Return the exception to raise."""
         return Rejected(self.code, self.reason.removeprefix(self.code.because("")))
 
 
@@ -94,9 +93,10 @@ class WhyNot:
 class OrderContent:
     """The content of one message about one order.
 
-    `reference`: Magento's number of the order, if it came from there. `facts`: all that a customer sees, as Acumatica
-    has it. `status` and `state`: Magento's, by the map; none where the map has none for `acumatica_status`. `new`: the
-    order to create where Magento does not have it, or `why_not`. `rest`: what Acumatica closed short and never ships.
+    `reference`: Magento's number of the order, if it came from there. `facts`: everything that a customer sees, as
+    Acumatica has it. `status` and `state`: Magento's, by the map of statuses; None if the map has none for
+    `acumatica_status`, or if the status waits for invoices. `new`: the order to create if Magento does not have it, or
+    `why_not` if it cannot be created. `rest`: what Acumatica closed short and never ships.
     """
 
     key: str

@@ -1,7 +1,8 @@
-"""A shipment that somebody else made in Magento, by hand or by a carrier's module, becomes the one of Acumatica.
+"""Adopt a shipment that somebody else made in Magento, by hand or with a carrier's module, as the one of Acumatica.
 
-It is searched for before one is made: it has a tracking number of Acumatica's and ships exactly its lines, has no mark
-of ours and no link. The mark comes first: whatever happens afterwards, it is found by it and never adopted twice.
+Such a shipment is searched for before one is made. It has a tracking number of Acumatica's, ships exactly the same
+lines, and has neither our mark nor a link. The mark is added first: from then on the shipment is found by it and never
+adopted twice.
 """
 
 from __future__ import annotations
@@ -28,48 +29,50 @@ from entities.sources import source_key
 def adoptable(
     context: RunContext[ShipmentRule],
     order: MagentoOrder,
-    there: Sequence[MagentoShipment],
+    shipments: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],
 ) -> MagentoShipment | None:
-    """Return the shipment to adopt; None where there is none.
+    """Return the shipment to adopt; None if there is none.
 
-    Raises `Rejected` where a shipment has the same tracking number and other lines.
+    Raises `Rejected` if a shipment has the same tracking number and other lines.
     """
     if context.rule.foreign_lines == "fail" and unknown_lines(order.items, content.lines):
         return None
     numbers = [track.number for track in content.tracks]
     same_number = [
-        one
-        for one in _of_others(context, there, message.entity)
-        if shared_numbers(numbers, one.tracks, context.rule.placeholders)
+        shipment
+        for shipment in _of_others(context, shipments, message.entity)
+        if shared_numbers(numbers, shipment.tracks, context.rule.placeholders)
     ]
-    for one in same_number:
-        if ships_exactly(order.items, one.items, content.lines, separately):
-            return one
+    for shipment in same_number:
+        if ships_exactly(order.items, shipment.items, content.lines, separately):
+            return shipment
     if same_number:
         raise _differs(order, same_number[0], message, content)
     return None
 
 
 def _of_others(
-    context: RunContext[ShipmentRule], there: Iterable[MagentoShipment], entity: str
+    context: RunContext[ShipmentRule], shipments: Iterable[MagentoShipment], entity: str
 ) -> list[MagentoShipment]:
-    """Return the shipments with neither a mark of ours nor a link, the oldest first."""
-    unmarked = sorted((one for one in there if not is_marked(one.comments)), key=lambda one: int(one.entity_id))
+    """Return the shipments with neither our mark nor a link, the oldest first."""
+    unmarked = [shipment for shipment in shipments if not is_marked(shipment.comments)]
+    unmarked.sort(key=lambda shipment: int(shipment.entity_id))
     with context.state.read() as connection:
-        return [one for one in unmarked if not links.of_magento_id(connection, entity, one.entity_id)]
+        return [shipment for shipment in unmarked if not links.of_magento_id(connection, entity, shipment.entity_id)]
 
 
-def _differs(order: MagentoOrder, one: MagentoShipment, message: Message, content: ShipmentContent) -> Rejected:
+def _differs(order: MagentoOrder, shipment: MagentoShipment, message: Message, content: ShipmentContent) -> Rejected:
     ours = ", ".join(f"{line.quantity:f} of {line.sku!r}" for line in content.lines)
     return Rejected(
         FailureCode.SHIPMENT_DIFFERS,
-        f"Magento's shipment {one.increment_id}, which somebody else made, has the tracking number "
-        f"{', '.join(one.tracks)} as {content.mark} has, but it ships {_describe(order.items, one.items)}, and "
-        f"Acumatica's ships {ours}. If it is the same, link it: a2m link shipment '{message.key}' {one.entity_id}. "
-        "Otherwise correct the tracking number, or ship the rest by hand and skip this message.",
+        f"Magento's shipment {shipment.increment_id}, which somebody else made, has the tracking number "
+        f"{', '.join(shipment.tracks)} as {content.mark} has, but it ships {_describe(order.items, shipment.items)}, "
+        f"and Acumatica's ships {ours}. If it is the same, link it: "
+        f"a2m link shipment '{message.key}' {shipment.entity_id}. Otherwise correct the tracking number, or "
+        "ship the rest by hand and skip this message.",
     )
 
 
@@ -81,7 +84,7 @@ def _describe(items: Iterable[SoldItem], shipped: Iterable[tuple[int, Decimal]])
 async def adopt(
     client: MagentoClient, order: MagentoOrder, theirs: MagentoShipment, content: ShipmentContent
 ) -> list[str]:
-    """Put our mark on the shipment, and the tracking numbers that it lacks; return what a person should know of it."""
+    """Put our mark on the shipment and add the tracking numbers that it lacks. Return remarks for people."""
     await magento.mark(client, theirs.entity_id, content.mark)
     failpoints.hit("adopted")
     known = {comparable(number) for number in theirs.tracks}
@@ -100,17 +103,17 @@ async def adopt(
 def hint(
     context: RunContext[ShipmentRule],
     order: MagentoOrder,
-    there: Sequence[MagentoShipment],
+    shipments: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],
 ) -> str:
-    """Return what to add to a reason where a shipment of somebody else's has the lines, but no tracking number that
-    proves it: guessing would link the wrong one.
+    """Return text to add to a reason if somebody else's shipment has the same lines but no tracking number that proves
+    it is the same one. It is not adopted, because a guess could link the wrong shipment.
     """
     same = [
         one
-        for one in _of_others(context, there, message.entity)
+        for one in _of_others(context, shipments, message.entity)
         if ships_exactly(order.items, one.items, content.lines, separately)
     ]
     if not same:

@@ -1,7 +1,7 @@
 """Whether a shipment that somebody else made in Magento is the one that Acumatica has.
 
-It is if both have a tracking number in common and it ships exactly Acumatica's lines. What stands where a number is
-missing ("TBD", "0") proves nothing. Source: spec, *Learned in the field*, "Adopting shipments".
+It is the same if both have a tracking number in common and it ships exactly Acumatica's lines. A placeholder for a
+missing number ("TBD", "0") proves nothing. Source: spec, *Learned in the field*, "Adopting shipments".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from entities.shipment.fulfilment import fulfilment
 from entities.shipment.types import ContentLine
 
 MARK = "Acumatica "
-"""How every comment begins by which a shipment of ours is recognised."""
+"""The beginning of every comment by which our shipments are recognised."""
 
 
 def comparable(number: str) -> str:
@@ -25,19 +25,21 @@ def comparable(number: str) -> str:
 
 
 def is_placeholder(number: str, placeholders: Iterable[str]) -> bool:
-    """Return whether this stands where a tracking number is missing: nothing, one letter over and over, or a word."""
+    """Return whether the text is a placeholder for a missing tracking number: empty, a single repeated character, or
+    one of these words.
+    """
     bare = comparable(number)
     return len(set(bare)) < 2 or bare in {comparable(one) for one in placeholders}
 
 
 def shared_numbers(ours: Iterable[str], theirs: Iterable[str], placeholders: Sequence[str]) -> list[str]:
-    """Return the tracking numbers that both have, in our spelling; placeholders are none."""
-    there = {comparable(number) for number in theirs}
-    return [number for number in ours if comparable(number) in there and not is_placeholder(number, placeholders)]
+    """Return the tracking numbers that both have, in our spelling, without placeholders."""
+    compared = {comparable(number) for number in theirs}
+    return [number for number in ours if comparable(number) in compared and not is_placeholder(number, placeholders)]
 
 
 def is_marked(comments: Iterable[str]) -> bool:
-    """Return whether a shipment has the mark of ours, of whichever Acumatica document."""
+    """Return whether a comment is our mark, of any Acumatica document."""
     return any(text.startswith((f"{MARK}shipment ", f"{MARK}receipt ")) for text in comments)
 
 
@@ -47,9 +49,9 @@ def ships_exactly(
     wanted: Sequence[ContentLine],
     separately: Mapping[int, bool],
 ) -> bool:
-    """Return whether a shipment of these order items is what the lines ship, no more and no less.
+    """Return whether a shipment of these order items ships exactly these lines.
 
-    The lines are laid out on the order as if just what that shipment took were open: all of it has to be used.
+    The lines are assigned to the order as if only what that shipment took were open, and all of it has to be used.
     """
     by_id = {item.item_id: item for item in items}
     amounts = {item_id: quantity for item_id, quantity in shipped if item_id in by_id and quantity > 0}
@@ -63,7 +65,7 @@ def ships_exactly(
 
 
 def _share(item: SoldItem, by_id: Mapping[int, SoldItem], amounts: Mapping[int, Decimal]) -> Decimal:
-    """Return what a shipment took of an item; of a child of what ships as one, its share."""
+    """Return what a shipment took of an item. A child of a bundle that ships as one took its share."""
     parent = by_id.get(item.parent_id) if item.parent_id is not None else None
     if item.item_id in amounts or parent is None or not parent.ordered:
         return amounts.get(item.item_id, Decimal(0))

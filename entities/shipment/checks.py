@@ -1,7 +1,6 @@
-"""Test Connection, shipments: what the settings of shipments and drop-shipments name exists in both systems.
+"""Test Connection for shipments: whether everything that the settings of shipments and drop-shipments name exists.
 
-Input: both systems and the rule of the settings. Output: what is to be checked. Nothing is written
-anywhere.
+Input: both systems and the rule from the settings. Output: the checks to run. Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ SHIP_VIAS, DROP_SHIP, SOURCES = "ShipVias of shipments", "Drop-shipments", "Sour
 
 
 def shipments_in_acumatica(session: AcumaticaSession, rule: ShipmentRule) -> list[PlannedCheck]:
-    """Return the ShipVias of the map, and the one of drop-shipments."""
+    """Return the check of the ShipVias in the map and of the one for drop-shipments."""
     return [PlannedCheck(SHIP_VIAS, partial(_ship_vias, session, rule))]
 
 
 def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[PlannedCheck]:
-    """Return the sources that shipments are booked on."""
+    """Return the check of the sources that shipments are booked on."""
     return [PlannedCheck(SOURCES, partial(_sources, client, rule))]
 
 
@@ -46,7 +45,9 @@ async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
 
 
 def drop_shipments(rule: ShipmentRule) -> Check:
-    """Both settings or neither: without them only drop-shipments fail. No system is asked."""
+    """Check that both settings of drop-shipments are set or neither. Without them only drop-shipments fail. No system
+    is called.
+    """
     if not rule.dropship_via and not rule.dropship_source:
         return Check(DROP_SHIP, "passed", "none are configured; if one arrives, it fails and says so")
     if not rule.dropship_via or not rule.dropship_source:

@@ -1,9 +1,9 @@
-"""One shipment goes to Magento: its order is found, ours is searched for, another one is adopted, or it is made.
+"""Send one shipment to Magento: find its order, then find our shipment, adopt somebody else's, or make one.
 
-Input: a claimed message. Output: what it became, and which quantities at its source Magento changed by it. Nothing
-is shipped twice: Magento's shipments of the order are read first, and ours is recognised by its comment; shipments of
-one order are made one after the other. Everything that decides is asked before anything is changed: whether the order
-ships at all, which items, which of somebody's shipments it may be.
+Input: a claimed message. Output: the shipment in Magento, and the quantities at its source that it changed. Nothing is
+shipped twice: Magento's shipments of the order are read first, ours is recognised by its comment, and shipments of one
+order are made one after the other. All conditions are checked before anything is changed: whether the order ships at
+all, which items ship, and whether a shipment of somebody else's is this one.
 """
 
 from __future__ import annotations
@@ -47,30 +47,32 @@ async def send(
     content: ShipmentContent,
     link: Link | None,
 ) -> Delivered:
-    """Make the shipment, or complete the one that is there. Raises `Rejected`, `NotYet`, faults."""
+    """Make the shipment, or complete the existing one. Raises `Rejected`, `NotYet` or a `MagentoFault`."""
     order = await order_of(context, client, content)
     async with context.shop.alone(f"order {order.entity_id}") as had_to_wait:
         if had_to_wait:
             order = await order_of(context, client, content)
         order = await with_product_skus(context.shop, client, order)
-        there = await magento.shipments_of(client, order.entity_id)
-        ours = _ours(there, content, link, order)
+        shipments = await magento.shipments_of(client, order.entity_id)
+        ours = _ours(shipments, content, link, order)
         if ours is not None:
             remarks = await update_tracks(context, client, order, ours, message, content, link)
             return _delivered(context, order, ours, content, link, remarks)
         separately = await _separately(context, client, order)
-        theirs = adoptable(context, order, there, message, content, separately)
+        theirs = adoptable(context, order, shipments, message, content, separately)
         if theirs is not None:
             remarks = await adopt(client, order, theirs, content)
             return _delivered(context, order, theirs, content, link, remarks, made_by="adopted")
         refuse_or_wait(context, order, content)
-        return await _make(context, client, order, content, _plan(context, order, there, message, content, separately))
+        return await _make(
+            context, client, order, content, _plan(context, order, shipments, message, content, separately)
+        )
 
 
 def _plan(
     context: RunContext[ShipmentRule],
     order: MagentoOrder,
-    there: Sequence[MagentoShipment],
+    shipments: Sequence[MagentoShipment],
     message: Message,
     content: ShipmentContent,
     separately: Mapping[int, bool],
@@ -79,7 +81,7 @@ def _plan(
         strict = context.rule.foreign_lines == "fail"
         return fulfilment(order.items, content.lines, separately, order.increment_id, strict=strict)
     except Rejected as why:
-        text = f"{why.detail}{hint(context, order, there, message, content, separately)}"
+        text = f"{why.detail}{hint(context, order, shipments, message, content, separately)}"
         raise Rejected(why.code, text) from why
 
 
@@ -144,10 +146,10 @@ def _delivered_as(
     foreign: Sequence[ContentLine],
     remarks: Sequence[str] = (),
 ) -> Delivered:
-    """Return what it became. An order that we made in Magento was never reserved there: what left it is to be
+    """Return the delivered shipment. Magento never reserved an order that we made, so what the shipment took is to be
     compensated.
 
-    Lines that Magento does not know, and whatever else a person should know, are named in the run and at the record.
+    Lines that Magento does not know, and the other remarks, are shown in the run and with the record.
     """
     remark = " ".join([*([_left_out(order, foreign)] if foreign else []), *remarks]) or None
     if remark is not None:
@@ -175,16 +177,16 @@ def _is_ours(order: MagentoOrder, key: str) -> bool:
     try:
         return order.increment_id == increment_id(key)
     except Rejected:
-        return False  # too long a number: the connector makes no such order
+        return False  # the number is too long: the connector makes no such order
 
 
 def _ours(
     shipments: Iterable[MagentoShipment], content: ShipmentContent, link: Link | None, order: MagentoOrder
 ) -> MagentoShipment | None:
-    """Return the linked shipment, else the one that bears our mark."""
-    for one in shipments:
-        if one.entity_id == link.magento_id if link is not None else content.mark in one.comments:
-            return one
+    """Return the linked shipment, or the one with our mark."""
+    for shipment in shipments:
+        if shipment.entity_id == link.magento_id if link is not None else content.mark in shipment.comments:
+            return shipment
     if link is not None:
         raise Rejected(
             FailureCode.LINKED_TO_NOTHING,
@@ -195,13 +197,15 @@ def _ours(
 
 
 async def _separately(context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder) -> dict[int, bool]:
-    """Return of each bundle's line: whether it ships as its children. Magento is asked once a run for each product."""
-    found = {}
+    """Return for each bundle's line whether it ships as its children. Magento is asked once per run for
+    each product.
+    """
+    separately = {}
     for line in order.items:
         if line.product_type == "bundle" and line.product_id is not None:
             ask = partial(magento.ships_separately, client, line.product_id)
-            found[line.item_id] = await context.shop.once(f"product {line.product_id} ships separately", ask)
-    return found
+            separately[line.item_id] = await context.shop.once(f"product {line.product_id} ships separately", ask)
+    return separately
 
 
 async def _ship(
@@ -238,7 +242,7 @@ async def _ship(
 async def _refuse_what_changed(
     context: RunContext[ShipmentRule], client: MagentoClient, order: MagentoOrder, content: ShipmentContent
 ) -> None:
-    """Somebody may have put the order on hold, or canceled it, after it was checked: it waits, or fails for that."""
+    """Raise the reason if somebody put the order on hold, or canceled it, after it was checked."""
     now = await orders.order(client, str(order.entity_id))
     if now is not None and now.state != order.state:
         refuse_or_wait(context, now, content)

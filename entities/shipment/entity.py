@@ -1,4 +1,4 @@
-"""Shipments: one for each order that a shipment or receipt of Acumatica spans."""
+"""The entity of shipments: one for each order that a shipment or receipt of Acumatica spans."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from settings import Settings
 
 
 class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
-    """Shipments, as the stages take them."""
+    """Shipments as the stages use them."""
 
     name = "shipment"
     content = ShipmentContent
@@ -92,11 +92,13 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
         return corrected(before, now)
 
     def identity(self, context: RunContext[ShipmentRule], record: dict[str, Any]) -> str | None:
-        """See `DocumentParts.identity`: receipts are found again by their (first) purchase order."""
+        """See `DocumentParts.identity`: the (first) purchase order of a receipt, by which it is found again."""
         return identity(record)
 
     def connections(self, settings: Settings) -> int:
-        """See `Entity.connections`: two shipments from one source would each find enough there for itself."""
+        """See `Entity.connections`: with two, each of two shipments from one source would count the same quantity as
+        available.
+        """
         return 1
 
     async def refuse_settings(self, context: RunContext[ShipmentRule], *, full: bool, changed: bool) -> None:
@@ -112,7 +114,7 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
         return await still_waiting(context, client, waiting)
 
     def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:
-        """See `Entity.explained`: nothing of a shipment is changed by a rule that its message does not say."""
+        """See `Entity.explained`: no rule changes anything of a shipment that its message does not already report."""
         return ()
 
     async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Lines about one shipment."""
+"""The lines that `explain` prints about one shipment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How shipments become Magento's, and what is read of them, as the settings say."""
+"""The rule and the read plan of shipments, from the settings."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from settings import Settings
 
 
 def shipment_rule(settings: Settings) -> ShipmentRule:
-    """Return how shipments and drop-shipments become Magento's."""
-    chosen, order, inventory = settings.shipment, settings.order, settings.inventory
+    """Return the rule by which shipments and drop-shipments are sent."""
+    section, order, inventory = settings.shipment, settings.order, settings.inventory
     by_branch = inventory.definition == "branch_wise"
-    of_warehouses = {warehouse: source_key(source) for warehouse, source in inventory.sources.items()}
+    by_warehouse = {warehouse: source_key(source) for warehouse, source in inventory.sources.items()}
     return ShipmentRule(
-        trigger=chosen.trigger,
-        ship_vias={code: Carrier(via.carrier_code, via.title) for code, via in chosen.ship_vias.items()},
-        sources=source_of_warehouse(settings) if by_branch else of_warehouses,
+        trigger=section.trigger,
+        ship_vias={code: Carrier(via.carrier_code, via.title) for code, via in section.ship_vias.items()},
+        sources=source_of_warehouse(settings) if by_branch else by_warehouse,
         default_source=source_key(inventory.default_source),
         reference=order.reference,
         reference_pattern=order.reference_pattern,
         unit=settings.items.unit,
         decimals=inventory.decimals,
-        notify=chosen.notify,
+        notify=section.notify,
         dropship_via=settings.dropship.ship_via,
         dropship_source=source_key(settings.dropship.source),
-        foreign_lines=chosen.foreign_lines,
-        other_orders=chosen.other_orders,
-        placeholders=chosen.placeholders,
+        foreign_lines=section.foreign_lines,
+        other_orders=section.other_orders,
+        placeholders=section.placeholders,
         order_types=frozenset(order.types if settings.active.order else ()),
         order_branches=frozenset(order.branches),
         orders_from=order.from_,
@@ -41,14 +41,14 @@ def shipment_rule(settings: Settings) -> ShipmentRule:
 
 
 def read_plan(settings: Settings, active_since: datetime | None) -> ReadPlan:
-    """Return what shipments read, from FROM on, or from when shipments were first made active."""
-    chosen = settings.shipment
+    """Return what is read for shipments: from FROM on, or from when shipments were first active."""
+    section = settings.shipment
     by_branch = settings.inventory.definition == "branch_wise"
     return document_plan(
         settings,
         ("shipments", "receipts"),
-        chosen.from_ or active_since,
-        trigger=chosen.trigger,
+        section.from_ or active_since,
+        trigger=section.trigger,
         warehouses=tuple(source_of_warehouse(settings)) if by_branch else (),
         mapped=() if by_branch else tuple(sorted(settings.inventory.sources)),
     )

@@ -1,10 +1,10 @@
 """Which lines of a Magento order a shipment ships, and what it takes from its source.
 
-Input: the order's lines as Magento has them, and what ships by SKU. Output: order item ids with quantities, never
-more than is open, the SKUs that Magento deducts, and the lines that Magento does not know. Which item a line is, is
-decided by `entities.shop_orders.matching`. Source: magento-observed.md, part two, section 1: a configurable is two
-lines with one SKU, of which the parent ships; a bundle shipped together ships as its parent, one shipped separately as
-its children; virtual lines do not ship; Magento clamps in silence what is asked beyond what is open.
+Input: the order's lines in Magento, and the quantities that ship, by SKU. Output: order item ids with quantities, never
+more than is open; the SKUs that Magento deducts; and the lines that Magento does not know. Which item a line means is
+decided by `entities.shop_orders.matching`. Source: magento-observed.md, part two, section 1: a configurable product is
+two lines with one SKU, of which the parent ships; a bundle that ships together ships as its parent, one that ships
+separately as its children; virtual lines do not ship; Magento silently reduces a quantity that is more than is open.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ Way = Literal["itself", "as its children", "in a bundle"]
 
 @dataclass(frozen=True)
 class Fulfilment:
-    """`items`: what ships of which order item. `taken`: what that takes from the source, by SKU. `foreign`: lines that
-    the Magento order does not have, such as a sample, a gift or a substitute.
+    """The result of assigning a shipment to an order.
+
+    `items`: the quantity that ships of each order item. `taken`: what that takes from the source, by SKU. `foreign`:
+    lines that the Magento order does not have, such as a sample, a gift or a substitute.
     """
 
     items: tuple[tuple[int, Decimal], ...]
@@ -37,7 +39,7 @@ class Fulfilment:
 
 @dataclass
 class _Order:
-    """An order's lines, and what is left open of each while a shipment is laid out on them."""
+    """An order's lines, and what is still open of each while a shipment is assigned to them."""
 
     lines: Sequence[SoldItem]
     separately: Mapping[int, bool]
@@ -57,18 +59,20 @@ class _Order:
         return line.product_type == "bundle" and self.separately.get(line.item_id, False)
 
     def ships_itself(self, line: SoldItem) -> bool:
-        """Return whether Magento takes this very line in a shipment."""
+        """Return whether Magento accepts this very line in a shipment."""
         if not line.ships:
             return False
         parent = self.by_id.get(line.parent_id) if line.parent_id is not None else None
         return self.is_separate(parent) if parent is not None else not self.is_separate(line)
 
     def free(self, line: SoldItem) -> Decimal:
-        """Return what may be shipped of a line now; of a bundle that ships as its children, whole bundles."""
+        """Return what can still be shipped of a line. For a bundle that ships as its children that is a number of whole
+        bundles.
+        """
         return _bundles_open(self, line) if self.is_separate(line) else self.left[line.item_id]
 
     def take(self, line: SoldItem, quantity: Decimal) -> None:
-        """Ship so much of a line."""
+        """Ship this quantity of a line."""
         self.left[line.item_id] -= quantity
         self.chosen[line.item_id] = self.chosen.get(line.item_id, Decimal(0)) + quantity
 
@@ -81,46 +85,52 @@ def fulfilment(
     *,
     strict: bool = False,
 ) -> Fulfilment:
-    """Lay what ships out on the lines of an order. `separately` says of each bundle's line whether it ships so.
+    """Assign what ships to the lines of an order. `separately` holds for each bundle's line whether it ships as its
+    children.
 
-    `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds all of it back. A line
-    that was added in Acumatica, of goods that Magento's order has in other lines, is such a line. Raises `Rejected`.
+    `order` names the Magento order in reasons. `strict`: a line that Magento does not know holds the whole shipment
+    back. A line that was added in Acumatica counts as unknown even if Magento's order has the same goods in other
+    lines. Raises `Rejected`.
     """
-    here = _Order(lines, separately)
+    open_order = _Order(lines, separately)
     of_bundles: dict[int, dict[int, Fraction]] = {}
     foreign: list[ContentLine] = []
-    in_turn = _in_turn(here, wanted)
-    raised = set() if strict else _raised(here, in_turn)
-    for want, found in in_turn:
-        ways = _ways(here, found)
-        available = sum(map(here.free, chain(*ways.values())), Decimal(0))
+    lines_in_turn = _by_precedence(open_order, wanted)
+    exceeded = set() if strict else _exceeded(open_order, lines_in_turn)
+    for want, candidates in lines_in_turn:
+        ways = _ways_to_ship(open_order, candidates)
+        available = sum(map(open_order.free, chain(*ways.values())), Decimal(0))
         is_extra = want.free and bool(ways) and available < want.quantity
-        if not found or is_extra or (_ids(found) in raised and not available and here.chosen):
+        if not candidates or is_extra or (_ids(candidates) in exceeded and not available and open_order.chosen):
             foreign.append(want)
         elif ways:
-            _lay_out(here, want, ways, of_bundles, order)
-    if foreign and (strict or not (here.chosen or of_bundles)):
+            _assign(open_order, want, ways, of_bundles, order)
+    if foreign and (strict or not (open_order.chosen or of_bundles)):
         raise _unknown(foreign, order)
     for parent_id, parts in of_bundles.items():
-        _ship_whole(here, here.by_id[parent_id], parts, order)
-    if not here.chosen:
+        _ship_whole(open_order, open_order.by_id[parent_id], parts, order)
+    if not open_order.chosen:
         raise Rejected(
             FailureCode.NOTHING_TO_SHIP, f"all of it is virtual in the Magento order {order}. Skip this message."
         )
-    items = tuple(sorted(here.chosen.items()))
-    return Fulfilment(items, taken(lines, items), tuple(sorted(foreign, key=lambda one: one.order_line or 0)))
+    items = tuple(sorted(open_order.chosen.items()))
+    return Fulfilment(items, taken(lines, items), tuple(sorted(foreign, key=lambda line: line.order_line or 0)))
 
 
 def _ids(items: Iterable[SoldItem]) -> tuple[int, ...]:
     return tuple(sorted(item.item_id for item in items))
 
 
-def _raised(here: _Order, wanted: Iterable[tuple[ContentLine, list[SoldItem]]]) -> set[tuple[int, ...]]:
-    """Return the items of which the lines' orders in Acumatica have more than was ordered in Magento."""
+def _exceeded(open_order: _Order, wanted: Iterable[tuple[ContentLine, list[SoldItem]]]) -> set[tuple[int, ...]]:
+    """Return the groups of items of which Acumatica's order lines have more than was ordered in Magento."""
     ordered: dict[tuple[int, ...], Decimal] = {}
-    for want, found in wanted:
-        ordered[_ids(found)] = ordered.get(_ids(found), Decimal(0)) + (want.ordered or Decimal(0))
-    return {ids for ids, total in ordered.items() if ids and total > sum(here.by_id[one].ordered for one in ids)}
+    for want, candidates in wanted:
+        ordered[_ids(candidates)] = ordered.get(_ids(candidates), Decimal(0)) + (want.ordered or Decimal(0))
+    return {
+        ids
+        for ids, total in ordered.items()
+        if ids and total > sum(open_order.by_id[item_id].ordered for item_id in ids)
+    }
 
 
 def unknown_lines(lines: Sequence[SoldItem], wanted: Iterable[ContentLine]) -> tuple[ContentLine, ...]:
@@ -128,25 +138,28 @@ def unknown_lines(lines: Sequence[SoldItem], wanted: Iterable[ContentLine]) -> t
     return tuple(want for want in wanted if not matches(lines, want.sku))
 
 
-def _in_turn(here: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentLine, list[SoldItem]]]:
-    """Return each line with the items that have its goods, in the order in which they choose: first those that name an
-    item, then those of which exactly as much is open; what is given away for nothing comes last.
+def _by_precedence(open_order: _Order, wanted: Sequence[ContentLine]) -> list[tuple[ContentLine, list[SoldItem]]]:
+    """Return each line with the items that have its goods, in the order in which the lines are assigned.
+
+    Lines that name an item go first, then lines for whose exact quantity an item is open; free goods go last.
     """
-    found = [(want, matches(here.lines, want.sku)) for want in wanted]
+    lines = [(want, matches(open_order.lines, want.sku)) for want in wanted]
 
     def rank(one: tuple[ContentLine, list[SoldItem]]) -> tuple[bool, bool, bool, int]:
         want, items = one
         named = any(is_named(item, want.order_line, want.item_ref) for item in items)
-        fits = any(want.quantity == here.left[item.item_id] for item in items)
+        fits = any(want.quantity == open_order.left[item.item_id] for item in items)
         return want.free, not named, not fits, want.order_line or 0
 
-    return sorted(found, key=rank)
+    return sorted(lines, key=rank)
 
 
-def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: str) -> list[SoldItem]:
-    """Return the items in the order in which the line fills them. Raises `Rejected` where it is ambiguous."""
-    left = {line.item_id: here.free(line) for line in found}
-    doubt = unclear(found, here.lines, left, want.quantity, want.order_line, want.item_ref)
+def _in_filling_order(
+    open_order: _Order, candidates: Sequence[SoldItem], want: ContentLine, order: str
+) -> list[SoldItem]:
+    """Return the items in the order in which the line fills them. Raises `Rejected` if that is ambiguous."""
+    left = {line.item_id: open_order.free(line) for line in candidates}
+    doubt = unclear(candidates, open_order.lines, left, want.quantity, want.order_line, want.item_ref)
     if doubt:
         named = " or ".join(f"item {line.item_id} ({line.sku}, {left[line.item_id]:f} open)" for line in doubt)
         raise Rejected(
@@ -156,7 +169,7 @@ def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: s
             "give the line Magento's item id as its external reference in Acumatica.",
         )
     return preferred(
-        found,
+        candidates,
         left,
         quantity=want.quantity,
         ordered=want.ordered,
@@ -166,26 +179,28 @@ def _chosen(here: _Order, found: Sequence[SoldItem], want: ContentLine, order: s
     )
 
 
-def _ways(here: _Order, found: Sequence[SoldItem]) -> dict[Way, list[SoldItem]]:
-    """Return how the items that have a line's goods may ship; empty where they are virtual and do not ship at all."""
-    ships = [line for line in found if line.ships]
+def _ways_to_ship(open_order: _Order, candidates: Sequence[SoldItem]) -> dict[Way, list[SoldItem]]:
+    """Return the ways in which the items with a line's goods can ship; empty if they are virtual and do not ship at
+    all.
+    """
+    ships = [line for line in candidates if line.ships]
     ways: dict[Way, list[SoldItem]] = {
-        "itself": [line for line in ships if here.ships_itself(line)],
-        "as its children": [line for line in ships if line.parent_id is None and here.is_separate(line)],
-        "in a bundle": [line for line in ships if _in_bundle(here, line) and not here.ships_itself(line)],
+        "itself": [line for line in ships if open_order.ships_itself(line)],
+        "as its children": [line for line in ships if line.parent_id is None and open_order.is_separate(line)],
+        "in a bundle": [line for line in ships if _in_bundle(open_order, line) and not open_order.ships_itself(line)],
     }
     return {way: lines for way, lines in ways.items() if lines}
 
 
-def _lay_out(
-    here: _Order,
+def _assign(
+    open_order: _Order,
     want: ContentLine,
     ways: Mapping[Way, list[SoldItem]],
     of_bundles: dict[int, dict[int, Fraction]],
     order: str,
 ) -> None:
-    """Ship a line in the first way of which enough is open, else in all of them together."""
-    free = {way: sum(map(here.free, lines), Decimal(0)) for way, lines in ways.items()}
+    """Ship a line in the first way for which enough is open, else in all ways together."""
+    free = {way: sum(map(open_order.free, lines), Decimal(0)) for way, lines in ways.items()}
     whole = next((way for way, available in free.items() if available >= want.quantity), None)
     if whole is None and sum(free.values()) < want.quantity:
         raise _too_many(want.sku, want.quantity, sum(free.values(), Decimal(0)), order)
@@ -196,11 +211,11 @@ def _lay_out(
         if part.quantity <= 0:
             continue
         if way == "itself":
-            _distribute(here, part, _chosen(here, ways[way], part, order), order)
+            _distribute(open_order, part, _in_filling_order(open_order, ways[way], part, order), order)
         elif way == "as its children":
-            _ship_children(here, part, _chosen(here, ways[way], part, order), order)
+            _ship_children(open_order, part, _in_filling_order(open_order, ways[way], part, order), order)
         else:
-            _collect(here, part, ways[way], of_bundles)
+            _collect(open_order, part, ways[way], of_bundles)
 
 
 def _unknown(foreign: Sequence[ContentLine], order: str) -> Rejected:
@@ -214,31 +229,31 @@ def _unknown(foreign: Sequence[ContentLine], order: str) -> Rejected:
 
 
 def describe_lines(lines: Iterable[ContentLine], joined: str) -> str:
-    """Return the lines as a person reads them."""
+    """Return a description of the lines for people."""
     text = (f"the SKU {one.sku!r} (line {one.order_line or '?'} in Acumatica, {one.quantity:f} of it)" for one in lines)
     return joined.join(text)
 
 
 def _open(line: SoldItem) -> Decimal:
-    """Return what may still be shipped; what was refunded counts beside what was shipped, so that Magento never
-    clamps.
+    """Return what may still be shipped. What was refunded counts in addition to what was shipped, so that Magento never
+    reduces the quantity.
     """
     return max(line.ordered - line.shipped - line.refunded - line.canceled, Decimal(0))
 
 
-def _in_bundle(here: _Order, line: SoldItem) -> bool:
-    parent = here.by_id.get(line.parent_id) if line.parent_id is not None else None
+def _in_bundle(open_order: _Order, line: SoldItem) -> bool:
+    parent = open_order.by_id.get(line.parent_id) if line.parent_id is not None else None
     return parent is not None and parent.product_type == "bundle"
 
 
-def _distribute(here: _Order, want: ContentLine, lines: Sequence[SoldItem], order: str) -> None:
-    """Fill the open lines in turn."""
+def _distribute(open_order: _Order, want: ContentLine, lines: Sequence[SoldItem], order: str) -> None:
+    """Fill the lines in turn, each as far as it is open."""
     rest = want.quantity
     for line in lines:
-        part = min(rest, here.left[line.item_id])
+        part = min(rest, open_order.left[line.item_id])
         if part > 0:
             _refuse_fraction(line, part, order)
-            here.take(line, part)
+            open_order.take(line, part)
             rest -= part
 
 
@@ -259,44 +274,46 @@ def _refuse_fraction(line: SoldItem, quantity: Decimal, order: str) -> None:
         )
 
 
-def _ship_children(here: _Order, want: ContentLine, parents: Sequence[SoldItem], order: str) -> None:
-    """Bundles that ship separately were shipped as such: all of their children ship."""
+def _ship_children(open_order: _Order, want: ContentLine, parents: Sequence[SoldItem], order: str) -> None:
+    """Ship all children of bundles that ship separately and that Acumatica shipped as bundles."""
     rest = want.quantity
     for parent in parents:
-        part = min(rest, here.free(parent))
+        part = min(rest, open_order.free(parent))
         rest -= part
-        for child in here.children(parent) if part else ():
+        for child in open_order.children(parent) if part else ():
             share = part * child.ordered / parent.ordered
             _refuse_fraction(child, share, order)
-            here.take(child, share)
+            open_order.take(child, share)
 
 
-def _bundles_open(here: _Order, parent: SoldItem) -> Decimal:
-    """Return how many whole bundles the open quantities of the children are: the parent's own says nothing of it."""
-    counts = [here.left[child.item_id] * parent.ordered // child.ordered for child in here.children(parent)]
+def _bundles_open(open_order: _Order, parent: SoldItem) -> Decimal:
+    """Return the number of whole bundles for which enough of the children is open; the parent's own quantity does not
+    show it.
+    """
+    counts = [open_order.left[child.item_id] * parent.ordered // child.ordered for child in open_order.children(parent)]
     return max(min(counts, default=Decimal(0)), Decimal(0))
 
 
 def _collect(
-    here: _Order,
+    open_order: _Order,
     want: ContentLine,
     children: Sequence[SoldItem],
     of_bundles: dict[int, dict[int, Fraction]],
 ) -> None:
-    """Goods of bundles that ship together, gathered by bundle until all of them are there."""
+    """Collect the goods of bundles that ship together, by bundle; `_ship_whole` then ships whole bundles."""
     rest = want.quantity
     for child in children:
-        part = min(rest, here.left[child.item_id])
+        part = min(rest, open_order.left[child.item_id])
         if part > 0:
-            here.left[child.item_id] -= part
+            open_order.left[child.item_id] -= part
             rest -= part
             parts = of_bundles.setdefault(child.parent_id or 0, {})
             parts[child.item_id] = parts.get(child.item_id, Fraction(0)) + Fraction(part)
 
 
-def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], order: str) -> None:
-    """The goods of a bundle that ships together were shipped one by one: whole bundles ship."""
-    children = here.children(parent)
+def _ship_whole(open_order: _Order, parent: SoldItem, parts: Mapping[int, Fraction], order: str) -> None:
+    """Ship whole bundles whose goods Acumatica shipped one by one. Raises `Rejected` if they are not whole bundles."""
+    children = open_order.children(parent)
     bundles = {
         child.item_id: parts.get(child.item_id, Fraction(0)) * Fraction(parent.ordered) / Fraction(child.ordered)
         for child in children
@@ -309,20 +326,20 @@ def _ship_whole(here: _Order, parent: SoldItem, parts: Mapping[int, Fraction], o
             "Ship whole bundles, or let the product ship separately.",
         )
     whole = Decimal(next(iter(counts)).numerator)
-    if whole > here.left[parent.item_id]:
-        raise _too_many(parent.sku, whole, here.left[parent.item_id], order)
-    here.take(parent, whole)
+    if whole > open_order.left[parent.item_id]:
+        raise _too_many(parent.sku, whole, open_order.left[parent.item_id], order)
+    open_order.take(parent, whole)
 
 
 def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> dict[str, Decimal]:
-    """Return what a shipment of these order items takes from its source, by the SKU that their product has now.
+    """Return what a shipment of these order items takes from its source, by the current SKU of the products.
 
-    A configurable's line has its child's SKU; a bundle shipped together takes its children by their share; the parent
-    of one shipped separately, which Magento lists beside its children, takes nothing.
+    The line of a configurable product has its child's SKU. A bundle that ships together takes its children by their
+    share. The parent of a bundle that ships separately, which Magento lists next to its children, takes nothing.
     """
     by_id = {line.item_id: line for line in lines}
     amounts = {item_id: quantity for item_id, quantity in items if item_id in by_id}
-    found: dict[str, Decimal] = {}
+    result: dict[str, Decimal] = {}
     for item_id, quantity in amounts.items():
         line = by_id[item_id]
         parts = [(line, quantity)]
@@ -332,5 +349,5 @@ def taken(lines: Sequence[SoldItem], items: Iterable[tuple[int, Decimal]]) -> di
             parts = [] if beside else [(one, quantity * one.ordered / line.ordered) for one in children]
         for one, amount in parts:
             if one.ships:
-                found[one.stock_sku] = found.get(one.stock_sku, Decimal(0)) + amount
-    return found
+                result[one.stock_sku] = result.get(one.stock_sku, Decimal(0)) + amount
+    return result

@@ -1,4 +1,4 @@
-"""Both sides of a shipment's link."""
+"""The two sides of a shipment's link, in Acumatica and in Magento."""
 
 from __future__ import annotations
 

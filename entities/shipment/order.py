@@ -1,7 +1,7 @@
-"""The Magento order that a shipment belongs to: where it is, and whether it may be shipped now, later or never.
+"""The Magento order that a shipment belongs to, and whether it can be shipped now, later or never.
 
-Nothing is changed here, and everything here is asked before anything is changed: no source is raised for an order that
-cannot ship.
+Nothing is changed here. All of this is checked before anything is changed, so that no source's quantity is raised for
+an order that cannot ship.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PASSING = {
     "payment_review": (WaitReason.PAYMENT_REVIEW, "is under payment review in Magento"),
     "pending_payment": (WaitReason.AWAITING_PAYMENT, "awaits its payment in Magento"),
 }
-"""States in which Magento takes no shipment, or takes one too early, and that end without us."""
+"""States that end without us, and in which Magento accepts no shipment or would accept one too early."""
 LEFT_OUT = "of orders that are neither the shop's nor sent left out (A2M_SHIPMENT__OTHER_ORDERS)"
 OVER = {
     "canceled": (FailureCode.ORDER_CANCELED, "canceled"),
@@ -41,7 +41,7 @@ OVER = {
 async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, content: ShipmentContent) -> MagentoOrder:
     """Return the order: by its link, else by its reference as Magento's order number, else by `ext_order_id`.
 
-    Raises `Rejected`, and `NotYet` where it may still come.
+    Raises `Rejected`, or `NotYet` if the order may still come.
     """
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [content.order]).get(content.order)
@@ -57,8 +57,8 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
     if _is_still_to_be_made(context, content):
         raise _to_come(content, f"It waits for its order {content.order}, which is still to be sent.")
     references = [content.reference] if content.reference else []
-    found = await orders.orders_with(client, references, content.order)
-    named = _named(found, content)
+    candidates = await orders.orders_with(client, references, content.order)
+    named = _named(candidates, content)
     if len(named) > 1:
         ids = ", ".join(one.increment_id for one in named)
         raise Rejected(
@@ -71,7 +71,7 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
 
 
 def _named(found: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
-    """Return the orders with the reference as their number; where there is none, those that bear Acumatica's number."""
+    """Return the orders whose number is the reference; if there are none, those that have Acumatica's number."""
     by_reference = [one for one in found if content.reference and same_code(one.increment_id, content.reference)]
     return by_reference or [one for one in found if one.ext_order_id == content.order]
 
@@ -82,7 +82,7 @@ def _is_still_to_be_made(context: RunContext[ShipmentRule], content: ShipmentCon
 
 
 def _missing(context: RunContext[ShipmentRule], content: ShipmentContent) -> Rejected | NotYet:
-    """Return why there is no order: it may still come, because orders are sent too; or it never will."""
+    """Return why there is no order: either it may still come, because orders are sent too, or it never will."""
     rule = context.rule
     order_type = content.order.partition(" ")[0]
     if content.reference and not rule.create_with_reference:
@@ -127,7 +127,7 @@ def _to_come(content: ShipmentContent, reason: str) -> NotYet:
 
 
 def refuse_or_wait(context: RunContext[ShipmentRule], order: MagentoOrder, content: ShipmentContent) -> None:
-    """Raise `NotYet` where the order is in a state that passes, `Rejected` where it never ships any more."""
+    """Raise `NotYet` if the order is in a state that passes, `Rejected` if it never ships any more."""
     wait = wait_of(context, order, content)
     if wait is not None:
         raise wait
@@ -142,7 +142,7 @@ def refuse_or_wait(context: RunContext[ShipmentRule], order: MagentoOrder, conte
 
 
 def wait_of(context: RunContext[ShipmentRule], order: MagentoOrder, content: ShipmentContent) -> NotYet | None:
-    """Return why the shipment has to wait for its order; None where it has not to."""
+    """Return why the shipment has to wait for its order; None if it need not."""
     if order.state not in PASSING:
         return None
     reason, text = PASSING[order.state]
@@ -156,7 +156,7 @@ def wait_of(context: RunContext[ShipmentRule], order: MagentoOrder, content: Shi
 
 
 def _is_being_held(context: RunContext[ShipmentRule], order: str) -> bool:
-    """Return whether Magento has the hold of an order from us, or something newer of it is still to be sent."""
+    """Return whether Magento has the hold of an order from us, or a newer message about it is still to be sent."""
     with context.state.read() as connection:
         link = links.of_keys(connection, "order", [order]).get(order)
     waiting = any(one.state in (PENDING, SENDING) for one in _order_messages(context, order))
@@ -169,7 +169,7 @@ def _order_messages(context: RunContext[ShipmentRule], order: str) -> list[Messa
 
 
 def _orders_begin_on(context: RunContext[ShipmentRule]) -> date | None:
-    """Return the day from which orders are sent: FROM, or when orders were first made active."""
+    """Return the day from which orders are sent: FROM, or when orders were first active."""
     begins: datetime | None = context.rule.orders_from
     if begins is None:
         with context.state.read() as connection:
@@ -180,24 +180,24 @@ def _orders_begin_on(context: RunContext[ShipmentRule]) -> date | None:
 async def still_waiting(
     context: RunContext[ShipmentRule], client: MagentoClient, waiting: Sequence[Message]
 ) -> dict[str, NotYet]:
-    """Return those of the messages whose orders are still not there or still in a passing state, and why, by id.
+    """Return the messages, by id, whose orders are still missing or still in a passing state, and why.
 
-    The orders are read together. Whatever is not plain here is left to the message's own attempt.
+    The orders are read together. Whatever cannot be decided here is left to the message's own attempt.
     """
     contents = {one.id: msgspec.json.decode(one.document or b"", type=ShipmentContent) for one in waiting}
     keys = sorted({content.order for content in contents.values()})
     with context.state.read() as connection:
         linked = {key: link.magento_id for key, link in links.of_keys(connection, "order", keys).items()}
-    found = await orders.orders_of(
+    candidates = await orders.orders_of(
         client,
         entity_ids=sorted(set(linked.values())),
         increment_ids=sorted({one.reference for one in contents.values() if one.reference}),
         ext_order_ids=sorted({one.order for one in contents.values() if not one.reference}),
     )
     still: dict[str, NotYet] = {}
-    for number, content in contents.items():
+    for message_id, content in contents.items():
         order = linked.get(content.order)
-        named = [one for one in found if str(one.entity_id) == order] if order else _named(found, content)
+        named = [one for one in candidates if str(one.entity_id) == order] if order else _named(candidates, content)
         if len(named) == 1:
             wait = wait_of(context, named[0], content)
         elif order is None and not named:
@@ -207,7 +207,7 @@ async def still_waiting(
         else:
             wait = None
         if wait is not None:
-            still[number] = wait
+            still[message_id] = wait
     return still
 
 

@@ -1,9 +1,10 @@
-"""Shipments: read under either trigger, sent to Magento as one shipment for each order, each once.
+"""Read shipments under either trigger. Each is sent to Magento once, as one shipment for each of its orders.
 
-Input: shipments of Acumatica and released receipts of drop-ship orders. Output: messages with the same key under
-either trigger. Under *On Invoice Release* a shipment is due for an order when its invoice for it is released; what was
-sent before a switch of the trigger stays known by its key. Source: spec, *Shipment Sync Trigger*, "Documents",
-"Before a shipment is made"; the rules are `entities.shipment.rules`, the sending is `entities.shipment.deliver`.
+Input: shipments of Acumatica and released receipts of drop-ship orders. Output: messages, whose keys are the same under
+either trigger. Under *On Invoice Release* a shipment is due for an order when its invoice for that order is released;
+what was sent before the trigger was switched stays known by its key. Source: spec, *Shipment Sync Trigger*,
+"Documents", "Before a shipment is made". The rules are in `entities.shipment.rules`, sending is in
+`entities.shipment.deliver`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def _purchase_key(number: str) -> str:
 
 
 def identity(document: Mapping[str, Any]) -> str | None:
-    """Receipts are found again by their (first) purchase order."""
+    """Return the key of a receipt's (first) purchase order, by which the receipt is found again; None for a
+    shipment.
+    """
     return next((_purchase_key(number) for number in document.get("purchases") or ()), None)
 
 
@@ -76,10 +79,10 @@ def _number(key: str | None) -> str | None:
 
 
 async def _invoiced_pages(context: RunContext[ShipmentRule], since: datetime | None) -> AsyncIterator[FeedPage]:
-    """Yield what became due because an invoice was released; a full read sees it anyway.
+    """Yield what became due because an invoice was released. A full read includes it anyway.
 
-    An invoice names shipments and receipts alike by a bare number: it means those that are known, because what an
-    invoice names was read when it was confirmed or received.
+    An invoice refers to shipments and receipts alike by a bare number. Only the known ones are meant: what an invoice
+    names was read when it was confirmed or received.
     """
     if since is None or context.read.trigger != "invoice_release":
         return
@@ -104,7 +107,7 @@ async def _receipts_of(context: RunContext[ShipmentRule], keys: list[str]) -> Fe
 
 
 def _record(key: str) -> str:
-    """Return the Acumatica key of what somebody typed, who may have typed a message's key."""
+    """Return the Acumatica key of a key that a person typed, which may be a message's key."""
     return key.partition("|")[0]
 
 
@@ -120,8 +123,8 @@ async def _page(context: RunContext[ShipmentRule], found: FoundPage) -> FeedPage
             readable.append(one)
         else:
             problems.append((one.shipment.key, f"{unreadable[bad]} It stands in its order {bad}."))
-    whole = await _completed(context, readable, orders)
-    return FeedPage({one.key: plain_values(one) for one in whole}, found.last, problems)
+    completed = await _completed(context, readable, orders)
+    return FeedPage({one.key: plain_values(one) for one in completed}, found.last, problems)
 
 
 async def _completed(
@@ -136,8 +139,8 @@ async def _completed(
         released = await invoices.released(context.acumatica, named)
     completed = []
     for one in found:
-        own = {line.order for line in one.shipment.lines}
-        of_orders = {**one.shipment.orders, **{key: orders[key] for key in sorted(own & orders.keys())}}
+        order_keys = {line.order for line in one.shipment.lines}
+        of_orders = {**one.shipment.orders, **{key: orders[key] for key in sorted(order_keys & orders.keys())}}
         needed = {line.inventory_id for line in one.shipment.lines}
         needed |= {line.inventory_id for order in of_orders.values() for line in order.lines}
         invoiced = sorted(order for order, kind, number in one.invoices if (kind, number) in released)
@@ -146,31 +149,33 @@ async def _completed(
     return completed
 
 
-async def compute(context: RunContext[ShipmentRule], there: Mapping[str, dict[str, Any] | None]) -> list[Document]:
-    sent = _sent(context, list(there))
-    found = []
-    for key, document in there.items():
+async def compute(
+    context: RunContext[ShipmentRule], records_by_key: Mapping[str, dict[str, Any] | None]
+) -> list[Document]:
+    sent = _sent(context, list(records_by_key))
+    documents = []
+    for key, document in records_by_key.items():
         if document is not None:
             shipment = msgspec.convert(document, Shipment)
             shipment_messages = rules.shipment_messages(
                 shipment, context.rule, context.read.begins_on, sent.get(key, {})
             )
-            found += [Document(key, one.key, one.content, one.cause, one.reason) for one in shipment_messages]
-    return found
+            documents += [Document(key, one.key, one.content, one.cause, one.reason) for one in shipment_messages]
+    return documents
 
 
 def _sent(context: RunContext[ShipmentRule], keys: list[str]) -> dict[str, dict[str, ShipmentContent | None]]:
     """Return what was sent, or is being sent, of each record, by the message's key."""
     with context.state.read() as connection:
-        made = links.of_records(connection, context.name, keys).values()
+        sent_links = links.of_records(connection, context.name, keys).values()
         live = messages.live(connection, context.name, keys, [])
-    found: dict[str, dict[str, ShipmentContent | None]] = {}
+    sent: dict[str, dict[str, ShipmentContent | None]] = {}
     for message in live:
         if message.state == SENDING:
-            found.setdefault(message.acumatica_key, {})[message.key] = _decoded(message.document)
-    for link in made:
-        found.setdefault(link.acumatica_key, {})[link.key] = _decoded(link.document)
-    return found
+            sent.setdefault(message.acumatica_key, {})[message.key] = _decoded(message.document)
+    for link in sent_links:
+        sent.setdefault(link.acumatica_key, {})[link.key] = _decoded(link.document)
+    return sent
 
 
 def _decoded(document: bytes | None) -> ShipmentContent | None:

@@ -1,4 +1,4 @@
-"""The routes of Magento that shipments need."""
+"""Magento's routes that shipments need."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What Magento must show of an Acumatica shipment, or of the receipt behind a drop-shipment.
+"""The content of an Acumatica shipment, or of the receipt behind a drop-shipment, for Magento.
 
-Input: a `Shipment` as Acumatica has it, with the orders and items that it names. Output: one `ShipmentContent` per
-order, or why there can be none. Source: spec, *Rules of the field*, "Documents", "Unit"; acumatica.md §5.5,
-§5.7. The key of a message is the same under either trigger, so switching it neither loses nor doubles a shipment.
+Input: a `Shipment` of Acumatica, with the orders and items that it names. Output: one `ShipmentContent` per order, or
+why there can be none. Source: spec, *Rules of the field*, "Documents", "Unit"; acumatica.md §5.5, §5.7. The key of a
+message is the same under either trigger, so switching the trigger neither loses nor doubles a shipment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from entities.shipment.types import Carrier, ContentLine, ShipmentContent, Shipm
 from entities.shop_orders.reference import increment_id_of
 
 CONFIRMED = frozenset({"Confirmed", "Partially Invoiced", "Invoiced", "Completed", "Released"})
-"""Statuses of what has left the house: of a shipment, and `Released` of a receipt (acumatica.md §5.5, §5.7)."""
+"""Statuses of goods that have left the warehouse: of a shipment, and `Released` of a receipt (acumatica.md
+§5.5, §5.7).
+"""
 CHANGED = FailureCode.CHANGED_AFTER_IT_WAS_SENT
 NO_CARRIER = (FailureCode.UNMAPPED_SHIP_VIA, FailureCode.NO_SHIP_VIA, FailureCode.NO_DROPSHIP_VIA)
 
@@ -40,15 +42,15 @@ def shipment_messages(
 ) -> list[ShipmentMessage]:
     """Return one message for each order of a shipment that is due.
 
-    `sent`: what was sent, or is being sent, by the message's key; None where that is unknown. What of it is no
-    longer so in Acumatica is reported.
+    `sent`: what was sent, or is being sent, by message key; None for unknown content. A message reports what was sent
+    and is no longer true in Acumatica.
     """
-    found = []
+    result = []
     for order in dict.fromkeys(line.order for line in shipment.lines if line.shipped > 0):
         key = f"{shipment.key}|{order}" if order else shipment.key
         if key in sent or _is_due(shipment, order, rule, begins_on):
-            found.append(_shipment_message(shipment, order, key, rule, sent=sent))
-    return found + [_undone(shipment, key) for key in sorted(sent.keys() - {one.key for one in found})]
+            result.append(_shipment_message(shipment, order, key, rule, sent=sent))
+    return result + [_undone(shipment, key) for key in sorted(sent.keys() - {message.key for message in result})]
 
 
 def _is_due(shipment: Shipment, order: str, rule: ShipmentRule, begins_on: date | None) -> bool:
@@ -60,7 +62,7 @@ def _is_due(shipment: Shipment, order: str, rule: ShipmentRule, begins_on: date 
 
 
 def _leaves(shipment: Shipment) -> bool:
-    """Transfers and returned goods are no shipments; a placeholder has no number yet."""
+    """Return whether this is a shipment. Transfers and returned goods are not; a placeholder has no number yet."""
     if not shipment.number or shipment.number.startswith("<"):
         return False
     return shipment.kind == "receipt" or (shipment.type == "Shipment" and shipment.operation in ("Issue", ""))
@@ -77,7 +79,7 @@ def _shipment_message(
         before = sent.get(key)
         if before is None or (why.code in NO_CARRIER and _numbers(shipment, order) - _known(before)):
             return ShipmentMessage(key, None, why.code, str(why))
-        # Magento has it; a setting about how to send it changes nothing any more
+        # Magento has the shipment, so a setting about how to send it no longer matters
         return ShipmentMessage(key, _with_numbers(before, _numbers(shipment, order)))
 
 
@@ -100,7 +102,7 @@ def _undone(shipment: Shipment, key: str) -> ShipmentMessage:
 
 
 def content(shipment: Shipment, order: str, rule: ShipmentRule) -> ShipmentContent:
-    """Return what is sent of a shipment on one order. Raises `Rejected`."""
+    """Return what is sent of a shipment for one order. Raises `Rejected`."""
     if not order:
         raise Rejected(
             FailureCode.NO_SALES_ORDER,
@@ -183,24 +185,28 @@ def _carrier(shipment: Shipment, rule: ShipmentRule, *, needed: bool) -> Carrier
 def _content_lines(
     shipment: Shipment, lines: Sequence[ShippedLine], order: ShippedOrder | None, rule: ShipmentRule
 ) -> tuple[ContentLine, ...]:
-    """Lots, serial numbers and locations of one order line are one line; a kit's components are whole kits."""
+    """Return one line for each order line. Lots, serial numbers and locations are added up; a kit's components become
+    whole kits.
+    """
     ordered = {line.number: line for line in order.lines} if order is not None else {}
     groups: dict[tuple[int | None, str], list[ShippedLine]] = {}
     for line in lines:
-        of = ordered.get(line.order_line) if line.order_line is not None else None
-        groups.setdefault((line.order_line, of.inventory_id if of is not None else line.inventory_id), []).append(line)
-    found = []
+        order_line = ordered.get(line.order_line) if line.order_line is not None else None
+        groups.setdefault(
+            (line.order_line, order_line.inventory_id if order_line is not None else line.inventory_id), []
+        ).append(line)
+    result = []
     for (number, inventory_id), group in groups.items():
-        of = ordered.get(number) if number is not None else None
+        order_line = ordered.get(number) if number is not None else None
         own = [line for line in group if line.inventory_id == inventory_id]
-        if not own and of is not None:
-            own = [_whole_kits(shipment, group, of)]
-        found.append(_content_line(shipment, own, of, order, rule))
-    return tuple(sorted(found, key=lambda one: (one.order_line or 0, one.inventory_id)))
+        if not own and order_line is not None:
+            own = [_whole_kits(shipment, group, order_line)]
+        result.append(_content_line(shipment, own, order_line, order, rule))
+    return tuple(sorted(result, key=lambda one: (one.order_line or 0, one.inventory_id)))
 
 
 def _whole_kits(shipment: Shipment, components: Sequence[ShippedLine], kit: OrderLine) -> ShippedLine:
-    """Return the components of a kit's order line as kits: each component's share of what was ordered of it."""
+    """Return the components of a kit's order line as kits, from each component's share of its ordered quantity."""
     shares = {}
     for code in sorted({line.inventory_id for line in components}):
         group = [line for line in components if line.inventory_id == code]
@@ -225,7 +231,7 @@ def _percentage(share: Fraction) -> str:
 def _content_line(
     shipment: Shipment,
     group: Sequence[ShippedLine],
-    of: OrderLine | None,
+    order_line: OrderLine | None,
     order: ShippedOrder | None,
     rule: ShipmentRule,
 ) -> ContentLine:
@@ -235,7 +241,7 @@ def _content_line(
         raise Rejected(
             FailureCode.NO_SKU, f"{first.inventory_id} has no SKU by the SKU setting. Enter it in Acumatica."
         )
-    same = [one for one in order.lines if one.inventory_id == first.inventory_id] if order is not None else []
+    same_item = [one for one in order.lines if one.inventory_id == first.inventory_id] if order is not None else []
     unit = item.unit(rule.unit)
     quantity = _quantity(shipment, group, item, unit, rule)
     one_unit = len({line.uom for line in group}) == 1
@@ -246,19 +252,19 @@ def _content_line(
         quantity=quantity,
         shipped=plain(sum((line.shipped for line in group), Decimal(0))) if one_unit else quantity,
         uom=first.uom if one_unit else unit,
-        rank=next((index for index, one in enumerate(same) if one is of), 0),
-        item_ref=of.external_ref if of is not None else "",
-        ordered=_ordered(of, item, unit),
-        free=of is not None and of.free,
+        rank=next((index for index, one in enumerate(same_item) if one is order_line), 0),
+        item_ref=order_line.external_ref if order_line is not None else "",
+        ordered=_ordered(order_line, item, unit),
+        free=order_line is not None and order_line.free,
     )
 
 
-def _ordered(of: OrderLine | None, item: ItemUnits, unit: str) -> Decimal | None:
-    """Return what the order line has in all in Magento's unit; None where that is not known or no decimal number."""
-    if of is None:
+def _ordered(order_line: OrderLine | None, item: ItemUnits, unit: str) -> Decimal | None:
+    """Return the whole quantity of the order line in Magento's unit; None if it is unknown or not a decimal number."""
+    if order_line is None:
         return None
-    found = item.converted(of.quantity, of.uom, unit)
-    return None if found is None else decimal(found)
+    converted = item.converted(order_line.quantity, order_line.uom, unit)
+    return None if converted is None else decimal(converted)
 
 
 def _quantity(
@@ -285,16 +291,16 @@ def _quantity(
 
 
 def changed(before: ShipmentContent, now: ShipmentContent) -> ShipmentContent:
-    """Return the content to send where another one was sent: that one, with Acumatica's tracking numbers.
+    """Return the content to send after `before` was sent: the same content with Acumatica's current tracking numbers.
 
-    A setting that changed alters nothing of what Magento has; what Acumatica ships otherwise is reported by `edited`.
+    A changed setting alters nothing of what Magento has. Other changes in Acumatica are reported by `edited`.
     """
     added = tuple(track for track in now.tracks if track.number not in _known(before))
     return _with_numbers(before, {track.number for track in now.tracks}, added)
 
 
 def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
-    """Return what Acumatica ships otherwise than was sent, which Magento cannot follow; None if nothing."""
+    """Return what Acumatica now ships differently from what was sent, which Magento cannot follow; None if nothing."""
     differences = _differences(before, now)
     if not differences:
         return None
@@ -305,8 +311,8 @@ def edited(before: ShipmentContent, now: ShipmentContent) -> str | None:
 
 
 def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track, ...] = ()) -> ShipmentContent:
-    """Return what was sent, with the tracking numbers that Acumatica has now; where it has none any more, those that
-    were sent stay, because nothing replaces them.
+    """Return what was sent, with Acumatica's current tracking numbers. If Acumatica has none any more, the sent ones
+    stay, because nothing replaces them.
     """
     remaining = tuple(track for track in before.tracks if track.number in numbers)
     return replace(before, tracks=remaining + added) if remaining or added else before
@@ -314,15 +320,15 @@ def _with_numbers(before: ShipmentContent, numbers: set[str], added: tuple[Track
 
 def _differences(before: ShipmentContent, now: ShipmentContent) -> list[str]:
     was, is_now = _shipped(before), _shipped(now)
-    found = [
+    differences = [
         f"line {index[0] or '?'} {index[1]}: {was.get(index, 'nothing')} was sent, now {is_now.get(index, 'nothing')}"
         for index in sorted({*was, *is_now}, key=lambda index: (index[0] or 0, index[1]))
         if was.get(index) != is_now.get(index)
     ]
     if before.warehouse != now.warehouse:
-        found.append(f"from {before.warehouse} when it was sent, now from {now.warehouse}")
-    return found
+        differences.append(f"from {before.warehouse} when it was sent, now from {now.warehouse}")
+    return differences
 
 
-def _shipped(one: ShipmentContent) -> dict[tuple[int | None, str], str]:
-    return {(line.order_line, line.inventory_id): f"{plain(line.shipped):f} {line.uom}" for line in one.lines}
+def _shipped(content: ShipmentContent) -> dict[tuple[int | None, str], str]:
+    return {(line.order_line, line.inventory_id): f"{plain(line.shipped):f} {line.uom}" for line in content.lines}

@@ -1,6 +1,6 @@
-"""The tracking numbers of a shipment that is in Magento: new ones are added, those that Acumatica replaced are removed.
+"""Tracking numbers of a shipment in Magento: new ones are added, those that Acumatica replaced are removed.
 
-Only numbers that the connector sent are ever removed; what somebody entered in Magento stays.
+Only numbers that the connector sent are ever removed; a number that somebody entered in Magento stays.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ async def update_tracks(
     content: ShipmentContent,
     link: Link | None,
 ) -> list[str]:
-    """Give the shipment the tracking numbers of the content; return a message about what could not be removed."""
-    there = {comparable(number) for number in ours.tracks}
+    """Add the content's tracking numbers to the shipment and remove replaced ones. Return remarks on those that could
+    not be removed.
+    """
+    existing = {comparable(number) for number in ours.tracks}
     for track in content.tracks:
-        if comparable(track.number) not in there:
+        if comparable(track.number) not in existing:
             await magento.add_track(client, order.entity_id, ours.entity_id, track)
     remarks = []
     for number, track_id in _replaced(context, ours, message, content, link):
@@ -52,8 +54,8 @@ def is_up_to_date(
     link: Link | None,
 ) -> bool:
     """Return whether the shipment has all tracking numbers of the content and none that was replaced."""
-    there = {comparable(number) for number in ours.tracks}
-    has_all = all(comparable(track.number) in there for track in content.tracks)
+    existing = {comparable(number) for number in ours.tracks}
+    has_all = all(comparable(track.number) in existing for track in content.tracks)
     return has_all and not _replaced(context, ours, message, content, link)
 
 
@@ -64,7 +66,7 @@ def _replaced(
     content: ShipmentContent,
     link: Link | None,
 ) -> list[tuple[str, str]]:
-    """Return the numbers, with Magento's ids, that were sent or attempted and are not Acumatica's any more."""
+    """Return the numbers, with Magento's ids, that were sent or attempted and that Acumatica no longer has."""
     with context.state.read() as connection:
         sent = messages.attempted(connection, message.entity, message.key)
     if link is not None and link.document is not None:

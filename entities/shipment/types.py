@@ -1,4 +1,4 @@
-"""The rule that shipments are sent by, and what is sent of one (settings sections Shipment, Dropship)."""
+"""The rule by which shipments are sent, and the content that is sent (settings sections Shipment and Dropship)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Reference = Literal["external_ref", "customer_order", "order_nbr"]
 
 @dataclass(frozen=True)
 class Carrier:
-    """What a ShipVia code is in Magento."""
+    """The Magento carrier of a ShipVia code."""
 
     carrier_code: str
     title: str
@@ -26,13 +26,13 @@ class Carrier:
 
 @dataclass(frozen=True)
 class ShipmentRule:
-    """How shipments become Magento's (settings sections Shipment, Dropship, Order, Inventory, Items).
+    """The rule by which shipments are sent (settings sections Shipment, Dropship, Order, Inventory, Items).
 
-    `sources` maps warehouses to Magento sources; another warehouse is booked on `default_source`. `order_types` are the
-    types of orders that the connector itself brings to Magento, none while orders are inactive; `order_branches` and
-    `orders_from` narrow them. `zone` is the tenant's. `foreign_lines`: what becomes of lines that Magento does not
-    know: they are named, or the shipment fails. `other_orders`: what becomes of shipments of orders that are neither
-    the shop's nor sent. `placeholders`: what stands where a tracking number is missing.
+    `sources` maps warehouses to Magento sources; any other warehouse is booked on `default_source`. `order_types` are
+    the types of orders that the connector itself sends to Magento, none while orders are inactive; `order_branches` and
+    `orders_from` narrow them. `zone` is the tenant's. `foreign_lines`: whether lines that Magento does not know are
+    reported, or make the shipment fail. `other_orders`: what happens to shipments of orders that are neither the shop's
+    nor sent. `placeholders`: words that stand for a missing tracking number.
     """
 
     trigger: Trigger = "shipment_confirmation"
@@ -58,10 +58,11 @@ class ShipmentRule:
 
 @dataclass(frozen=True)
 class ContentLine:
-    """What of one order line ships: `quantity` in Magento's unit, `shipped` in Acumatica's unit `uom`.
+    """What ships of one order line: `quantity` in Magento's unit, `shipped` in Acumatica's unit `uom`.
 
-    `rank`: the how-manieth line of its order with this item it is; `item_ref`: Magento's item id, if Acumatica has it.
-    `ordered`: what the order line has in all, in Magento's unit; `free`: it is given away for nothing.
+    `rank`: the position of this line among the order's lines with the same item, from 0. `item_ref`: Magento's item id,
+    if Acumatica has it. `ordered`: the whole quantity of the order line, in Magento's unit. `free`: the goods are free
+    of charge.
     """
 
     order_line: int | None
@@ -78,7 +79,9 @@ class ContentLine:
 
 @dataclass(frozen=True)
 class ShipmentContent:
-    """What is sent of one shipment on one order. `mark` is the comment by which it is recognised there."""
+    """What is sent of one shipment for one order. `mark` is the comment by which the shipment is recognised
+    in Magento.
+    """
 
     mark: str
     order: str

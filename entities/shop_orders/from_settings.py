@@ -1,4 +1,4 @@
-"""What inventory and orders share of the settings."""
+"""Settings that inventory and orders share."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from settings.inventory import daily_repair
 
 
 def repair_rule(settings: Settings) -> RepairRule:
-    """Return how a repair of Magento's reservations becomes known."""
-    chosen = settings.inventory
-    daily = daily_repair(chosen.reservation_repair)
+    """Return how a repair of Magento's reservations is recognised."""
+    section = settings.inventory
+    daily = daily_repair(section.reservation_repair)
     return RepairRule(
-        detects=chosen.reservation_repair == "detect",
+        detects=section.reservation_repair == "detect",
         daily=daily,
         zone=None if daily is None else settings.acumatica.zone(),
-        from_setting=chosen.reservations_cleared,
+        from_setting=section.reservations_cleared,
     )

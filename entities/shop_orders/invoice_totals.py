@@ -1,9 +1,9 @@
-"""What an invoice that Magento makes comes to, so that one is made only where it is Acumatica's to the cent.
+"""Totals of an invoice that Magento would make, so that one is made only if it equals Acumatica's to the cent.
 
-Input: the amounts of a Magento order and of its items, and the quantities to invoice. Output: the totals that
-Magento may come to. Magento takes of each item its share by quantity, in the last invoice of it what is left, and all
-of the shipping in the first invoice. It may carry the fractions that rounding leaves from one share to the next, with
-one sign or the other, so there are several candidates; where they differ nobody can say which it is. Source:
+Input: the amounts of a Magento order and of its items, and the quantities to invoice. Output: the totals that Magento
+may arrive at. Magento takes a share of each item by quantity, the remainder of it in the item's last invoice, and all
+of the shipping in the first invoice. It may carry the fractions left by rounding from one share to the next, with
+either sign, so there are several candidates. If they differ, the actual total is not known. Source:
 magento-observed.md, part two, section 2.
 """
 
@@ -22,15 +22,15 @@ CARRIES: tuple[dict[str, int], ...] = (
     {**dict.fromkeys(SHARES, 1), "discount": -1},
     {**dict.fromkeys(SHARES, -1), "row_total": 1},
 )
-"""With which sign a fraction may be carried on; 0: it is not."""
+"""The sign with which a fraction may be carried on; 0: it is not carried."""
 
 
 def invoice_totals(
     items: Sequence[SoldItem], money: OrderMoney, asked: Sequence[tuple[int, Decimal]] | None
 ) -> set[Decimal] | None:
-    """Return what an invoice of these quantities, None: of all that is open, may come to; None where that is not known.
+    """Return the possible totals of an invoice of these quantities (None: of everything that is open); None if unknown.
 
-    It is not known of bundles: the price may be the parent's or the children's.
+    They are unknown for bundles, because the price may be the parent's or the children's.
     """
     if any(item.product_type == "bundle" for item in items):
         return None
@@ -44,15 +44,17 @@ def invoice_totals(
 def refund_at_most(
     items: Sequence[SoldItem], money: OrderMoney, asked: Sequence[tuple[int, Decimal]]
 ) -> Decimal | None:
-    """Return what a credit memo of these quantities, without shipping, refunds at most; None where that is not
-    known.
+    """Return the highest amount that a credit memo of these quantities, without shipping, may refund; None
+    if unknown.
     """
     if any(item.product_type == "bundle" for item in items):
         return None
     wanted = dict(asked)
-    paid = {item.item_id: item.invoiced - item.refunded for item in items}
-    given = [item for item in items if item.item_id in wanted and item.item_id in money.paid]
-    return max(sum(_shares(given, money.paid, wanted, paid, paid, signs), NOTHING) for signs in CARRIES)
+    not_refunded = {item.item_id: item.invoiced - item.refunded for item in items}
+    refunded = [item for item in items if item.item_id in wanted and item.item_id in money.paid]
+    return max(
+        sum(_shares(refunded, money.paid, wanted, not_refunded, not_refunded, signs), NOTHING) for signs in CARRIES
+    )
 
 
 def _shares(
@@ -63,10 +65,10 @@ def _shares(
     whole: Mapping[int, Decimal],
     signs: Mapping[str, int],
 ) -> list[Decimal]:
-    """Return the shares of the items, a discount's less than 0. `money` is of `whole`; what is all of it is not
-    rounded.
+    """Return the items' shares; a discount's share is negative. `money` is the amount of the quantity `whole`. The last
+    part of an item is not rounded.
     """
-    found, carried = [], NOTHING
+    shares, carried = [], NOTHING
     for name in SHARES:
         for item in charged:
             share: Decimal = getattr(money[item.item_id], name)
@@ -75,5 +77,5 @@ def _shares(
                 exact = share * quantity / whole[item.item_id] + signs[name] * carried
                 share = exact.quantize(CENT, ROUND_HALF_UP)
                 carried = signs[name] * (exact - share)
-            found.append(-share if name == "discount" else share)
-    return found
+            shares.append(-share if name == "discount" else share)
+    return shares

@@ -1,4 +1,4 @@
-"""The number in Magento of an order that the connector makes."""
+"""The Magento number of an order that the connector makes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ LONGEST_EXT_ORDER_ID = 32
 
 
 def increment_id(key: str) -> str:
-    """Return our own order number in Magento, made from Acumatica's type and number: "SO 000123" is SO-000123.
+    """Return our order number in Magento, made from Acumatica's type and number: "SO 000123" becomes SO-000123.
 
-    Magento refuses it a second time, which makes creation safe to repeat. It cuts longer ones in silence, so those are
-    refused here. Raises `Rejected`.
+    Magento refuses a number that exists, so creating an order is safe to repeat. It silently cuts longer numbers, so
+    those are refused here. Raises `Rejected`.
     """
-    made = "-".join(key.split(" ", 1))
-    if len(made) > LONGEST_INCREMENT_ID or len(key) > LONGEST_EXT_ORDER_ID:
+    number = "-".join(key.split(" ", 1))
+    if len(number) > LONGEST_INCREMENT_ID or len(key) > LONGEST_EXT_ORDER_ID:
         raise Rejected(
             FailureCode.NUMBER_TOO_LONG,
             f"{key} has more than the {LONGEST_EXT_ORDER_ID} characters that Magento keeps.",
         )
-    return made
+    return number
