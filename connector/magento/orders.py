@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from connector.magento.client import MagentoClient
@@ -23,6 +23,13 @@ TAKEN = "Unique constraint violation found"
 """Magento's answer to an increment id that it has already: the one thing that makes creation safe to repeat."""
 
 
+class Comment(NamedTuple):
+    """A comment on an order, and the status that it was written with."""
+
+    text: str
+    status: str
+
+
 @dataclass(frozen=True)
 class MagentoOrder:
     """An order as Magento shows it; `comments` in the order in which they were written."""
@@ -34,7 +41,7 @@ class MagentoOrder:
     state: str
     status: str
     items: tuple[SoldItem, ...]
-    comments: tuple[str, ...]
+    comments: tuple[Comment, ...]
     money: OrderMoney = field(default_factory=OrderMoney)
 
 
@@ -213,7 +220,7 @@ def _order_of(row: Mapping[str, Any]) -> MagentoOrder:
         state=str(row.get("state") or ""),
         status=str(row.get("status") or ""),
         items=tuple(sold_item(one) for one in row.get("items") or []),
-        comments=tuple(str(one.get("comment") or "") for one in histories),
+        comments=tuple(Comment(str(one.get("comment") or ""), str(one.get("status") or "")) for one in histories),
         money=_money(row),
     )
 

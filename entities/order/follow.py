@@ -19,7 +19,7 @@ from connector.acumatica.session import AcumaticaSession
 from connector.magento import orders as magento
 from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
-from connector.magento.orders import MagentoOrder
+from connector.magento.orders import Comment, MagentoOrder
 from connector.model.failures import FailureCode, Rejected
 from connector.state.queue import messages
 from connector.state.queue.message import Message
@@ -74,7 +74,8 @@ def before(
     sent = sent_content(link)
     held = was_sent_on_hold(sent)
     if sent is None:
-        last = (_last_comment(content, order) or "").removeprefix(comment_mark(content.key)).strip()
+        comment = _last_comment(content, order)
+        last = "" if comment is None else comment.text.removeprefix(comment_mark(content.key)).strip()
         held = state_of(context.rule.statuses.get(last, ""), context.rule.states) == "holded"
     # a waiting message was partially applied, so its state is known
     in_doubt = link is not None and link.in_doubt and message.wait is None
@@ -241,12 +242,15 @@ def _wait_to_invoice(content: OrderContent, seen: CurrentOrder) -> None:
 
 
 def _has_comment(content: OrderContent, order: MagentoOrder) -> bool:
-    """Return whether our last comment on the order is the one that goes with the status."""
-    return _last_comment(content, order) == comment_of(content.key, content.acumatica_status)
+    """Return whether our last comment on the order is the one that goes with the status.
+
+    Its text names Acumatica's status, and a changed map of statuses gives the same one another status in Magento.
+    """
+    return _last_comment(content, order) == (comment_of(content.key, content.acumatica_status), content.status)
 
 
-def _last_comment(content: OrderContent, order: MagentoOrder) -> str | None:
-    ours = [text for text in order.comments if text.startswith(comment_mark(content.key))]
+def _last_comment(content: OrderContent, order: MagentoOrder) -> Comment | None:
+    ours = [one for one in order.comments if one.text.startswith(comment_mark(content.key))]
     return ours[-1] if ours else None
 
 

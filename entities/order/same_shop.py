@@ -34,5 +34,5 @@ def is_ours(order: MagentoOrder, link: Link) -> bool:
         order.ext_order_id == link.key
         or order.increment_id == increment_id(link.key)
         or (bool(reference) and same_code(order.increment_id, reference))
-        or any(one.startswith(comment_mark(link.key)) for one in order.comments)
+        or any(one.text.startswith(comment_mark(link.key)) for one in order.comments)
     )

@@ -285,6 +285,39 @@ async def test_a_lost_answer_of_a_call_is_followed_by_one_comment(sales, status,
     assert (len(calls), reasons(here)) == (1, {})
 
 
+@pytest.mark.parametrize("from_the_shop", [True, False])
+async def test_another_magento_status_for_the_same_acumatica_status_is_sent(sales, from_the_shop):
+    """The map of statuses changes while orders are open: each gets its new status, back and forth, and none twice."""
+    here = sales()
+    here.here.change_shop({"add_order_status": {"state": "processing", "status": "picking", "label": "Picking"}})
+    here.sold("000001", LINES) if from_the_shop else here.entered("000001", LINES)
+    number = "100000001" if from_the_shop else "000001"
+    for status in ("picking", "processing", "picking"):
+        order = {"statuses": {"Open": status}, "states": {"picking": "processing"}}
+        await sync(here, order=order)
+        assert here.order(number)["status"] == status
+        assert (await sync(here, order=order)).counters.requests == 0
+    assert reasons(here) == {}
+
+
+async def test_a_status_that_somebody_in_the_shop_gave_stays(sales):
+    """Acumatica's was sent, and nothing of it is new: also where the answer to it was lost."""
+    here = sales()
+    here.here.change_shop({"add_order_status": {"state": "processing", "status": "picking", "label": "Picking"}})
+    here.here.change_shop({"add_order_status": {"state": "processing", "status": "by hand", "label": "By hand"}})
+    here.sold("000001", LINES)
+    order = {"statuses": {"Open": "picking"}, "states": {"picking": "processing"}}
+    here.here.faults.replace("magento POST path=*/comments: cut=after times=1")
+    await sync(here, order=order)
+    assert here.order("100000001")["status"] == "picking"
+    comment = {"comment": "x", "status": "by hand", "is_customer_notified": 0, "is_visible_on_front": 0}
+    number = here.order("100000001")["entity_id"]
+    assert here.http.post(f"orders/{number}/comments", json={"statusHistory": comment}).is_success
+    for _time in range(2):
+        await sync(here, order=order)
+    assert (here.order("100000001")["status"], reasons(here)) == ("by hand", {})
+
+
 async def test_a_held_order_is_canceled_all_the_same(sales):
     """Magento answers false to a cancel on hold, so the hold is taken off first."""
     here = sales()

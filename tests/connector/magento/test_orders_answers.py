@@ -86,7 +86,7 @@ async def test_an_order_is_read(recorded):
     )
     [line] = found.items
     assert (line.sku, line.ext_id, line.ordered, line.invoiced, line.shipped) == ("SKU-0040", "POS-10", 3, 1, 0)
-    assert found.comments[0] == "imported from ERP"
+    assert found.comments[0] == ("imported from ERP", "pending")
 
 
 @pytest.mark.recordings
