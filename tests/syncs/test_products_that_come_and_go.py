@@ -100,6 +100,28 @@ async def test_a_withdrawal_of_a_deleted_product_writes_nothing(make_world):
     assert ("P-1", "default") not in here.quantities()
 
 
+@pytest.mark.parametrize("choice", ["fail", "skip"])
+async def test_the_sku_that_an_item_had_goes_to_zero_though_magento_lacks_its_new_one(make_world, choice):
+    """Nobody updates the product of the old SKU any more, so it must not be sold on; the new one gets its quantity once
+    it is there.
+    """
+    here = make_world([Product("A", "x", 5_000_000, {"MAIN": 30_000})], shop_products=[Product("OLD", "x", 0)])
+    settings = here.settings(items={"sku": "alternate:Global", "unknown_sku": choice}, inventory=INVENTORY)
+    here.change({"set_cross_reference": {"inventory_id": "A", "alternate_id": "OLD"}})
+    await _sync(here, "inventory", settings)
+    assert here.quantities() == {("OLD", "default"): 3}
+    here.change(
+        {"set_cross_reference": {"inventory_id": "A", "alternate_id": "OLD", "remove": True}},
+        {"set_cross_reference": {"inventory_id": "A", "alternate_id": "NEW"}},
+    )
+    await _sync(here, "inventory", settings)
+    assert here.quantities() == {("OLD", "default"): 0}
+    assert [one.key for one in here.failed("inventory")] == (["NEW"] if choice == "fail" else [])
+    here.change_shop({"add_product": {"sku": "NEW"}})
+    await _sync(here, "inventory", settings, full=True)
+    assert here.quantities() == {("OLD", "default"): 0, ("NEW", "default"): 3}
+
+
 @pytest.mark.parametrize("how", ["first refusal", "full sync"])
 async def test_skip_is_honoured_for_what_magento_no_longer_has(make_world, how):
     """With Unknown SKU on skip a deleted product fails nothing, however it was noticed."""

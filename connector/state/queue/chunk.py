@@ -10,7 +10,7 @@ target, and only if Magento does not show the desired value yet:
 - A name or value that the database cannot store fails its own record and no other.
 - A record that cannot be sent gets a failed or skipped target of its own, marked as rejected.
 - A place of the chunk's records that has no value any more is withdrawn: a quantity is set to 0 once, for a price
-  nothing is sent.
+  nothing is sent. So is the SKU that a record had before the one that cannot be sent.
 """
 
 from __future__ import annotations
@@ -286,16 +286,23 @@ def _is_pending(target: Target, sent: InRequest | None) -> bool:
 def _withdrawn(
     computed: Computed, known: _Targets, sending: Collection[int], handled: Collection[Place]
 ) -> Iterator[DesiredValue]:
-    """Yield the withdrawn values of the chunk's records, for places that no value names. handled: the places named."""
+    """Yield the withdrawn values of the chunk's records, for places that no value names. handled: the places named.
+
+    A record that could not be computed keeps all that Magento shows. One whose value is known, but cannot be sent,
+    leaves the SKU that it had before: Magento would go on selling a product that nobody updates any more.
+    """
     if computed.withdrawn_value is None:
         return
     own = set(computed.acumatica_keys)
-    unclear = {want.acumatica_key for want in computed.wanted if want.cause is not None}
+    unsendable = [want for want in computed.wanted if want.cause is not None]
+    unclear = {want.acumatica_key for want in unsendable if want.value is None}
+    same_sku = {(want.acumatica_key, want.key) for want in unsendable}
     for place in [place for place in chain(known.closed, known.open) if place not in handled]:
         target = known.at(place)
         assert target is not None
         is_there = target.confirmed is not None or target.id in sending
-        if is_there and target.acumatica_key in own and target.acumatica_key not in unclear:
+        is_left = target.acumatica_key not in unclear and (target.acumatica_key, target.key) not in same_sku
+        if is_there and is_left and target.acumatica_key in own:
             yield DesiredValue(target.acumatica_key, *place, target.sku, computed.withdrawn_value, in_stock=False)
 
 

@@ -178,6 +178,18 @@ def test_a_record_that_cannot_be_computed_is_not_withdrawn(state: State, held: L
     assert commit(state, held, problem, withdrawn_value=0) == Queued(failed=1)
 
 
+def test_a_record_whose_value_cannot_go_to_magento_leaves_its_former_sku(state: State, held: Lease) -> None:
+    """Magento lacks the product of the new SKU: the old one goes to 0. At the SKU itself, such as at another source,
+    nothing is withdrawn while one of its values cannot go.
+    """
+    confirm(state, held, 50_000)
+    renamed = DesiredValue("A", "NEW", "east", "NEW", 50_000, cause=FailureCode.UNKNOWN_SKU, reason="no product")
+    moved = DesiredValue("A", "A", "west", "A", 50_000, cause=FailureCode.UNKNOWN_SOURCE, reason="no source")
+    assert commit(state, held, moved, withdrawn_value=0) == Queued(failed=1)
+    assert commit(state, held, renamed, withdrawn_value=0).queued == 1
+    assert waiting(state) == {"pending": [0], "failed": [50_000]}
+
+
 def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held: Lease) -> None:
     """A run whose lease was taken over queues nothing."""
     import pytest
