@@ -235,9 +235,9 @@ async def sync_once(run: Run, context: RunContext[Any], stages: Stages, *, full:
 
 
 def _send_again_by_settings(run: Run) -> None:
-    """Send messages again whose failure code depends on settings: the changed one may have been the cause."""
+    """Send messages again whose code depends on settings, failed or left out: the changed one may be the cause."""
     with run.state.read() as connection:
-        found = messages.failed(connection, run.entity, DECIDED_BY_SETTINGS)
+        found = messages.put_aside(connection, run.entity, DECIDED_BY_SETTINGS)
     if found:
         actions.send_again(run.state, found, run.clock.now())
 

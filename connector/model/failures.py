@@ -154,8 +154,8 @@ DECIDED_BY_SETTINGS = frozenset(
         FailureCode.UNKNOWN_STORE,
     }
 )
-"""Failures of documents whose reason names a setting that decides when they are sent: a change of the settings that
-the entity uses is enough, and they are sent again once.
+"""Why documents fail, or are left out, where a setting decides that: a change of the settings that the entity uses is
+enough, and they are sent again once.
 """
 REASON_IS_ENOUGH = frozenset(
     {

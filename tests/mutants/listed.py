@@ -159,8 +159,8 @@ MUTANTS = [
     Mutant(
         "a value is withdrawn that another item of the SKU has",
         CHUNK,
-        "if is_there and target.acumatica_key in own and target.acumatica_key not in unclear:",
-        "if is_there and target.acumatica_key not in unclear:",
+        "if is_there and is_left and target.acumatica_key in own:",
+        "if is_there and is_left:",
         CHUNKS,
     ),
     Mutant(

@@ -324,6 +324,22 @@ async def test_shipments_of_orders_that_are_not_sent_are_left_out_by_a_setting(t
     assert (outcome.counters.sent, skipped(here, number)) == (1, [])
 
 
+async def test_a_shipment_that_a_setting_left_out_goes_once_the_settings_choose_its_order(trade):
+    """Left out is for as long as the settings say so: it fails, is left out, and ships, as they change."""
+    here = trade()
+    here.entered("000001", {"A": 1})
+    number, order = here.ship("000001"), here.ordered({"A": 1}, increment_id="SO-000001", ext_order_id="SO 000009")
+    left_out = {"other_orders": "leave_out"}
+    for shipment, failed in ((left_out, 0), ({}, 1), (left_out, 0)):
+        await here.sync(shipment=shipment)
+        assert (len(reasons(here)), len(skipped(here, number))) == (failed, 1 - failed)
+    here.http.post("orders", json={"entity": {"entity_id": order, "ext_order_id": "SO 000001"}}).raise_for_status()
+    await here.sync(shipment=left_out)
+    assert here.shipped(order) == []
+    await here.sync(shipment=left_out, active={"order": True}, order={"types": ["SO"], "from": "2020-01-01T00:00:00Z"})
+    assert (len(here.shipped(order)), skipped(here, number), reasons(here)) == (1, [], {})
+
+
 @pytest.mark.parametrize("path", ["*/ship", "*/source-items", "*/shipment/track"])
 @pytest.mark.over_both
 async def test_a_lost_answer_makes_nothing_twice(trade, path):

@@ -301,6 +301,11 @@ def failed(connection: Connection, entity: str | None = None, causes: Collection
     return _messages(connection, entity, IS_FAILED, IS_PUT_ASIDE, *of_causes)
 
 
+def put_aside(connection: Connection, entity: str, causes: Collection[str]) -> list[Message]:
+    """The messages of an entity that failed, or that a setting left out, for these causes, by key."""
+    return _messages(connection, entity, IS_PUT_ASIDE, targets.c.cause.in_(sorted(causes)))
+
+
 def count_failed(connection: Connection, choice: FailedChoice) -> int:
     """Return how many failed messages the filter selects."""
     query = select(func.count()).select_from(targets).where(*choice.conditions(connection))
