@@ -5,4 +5,16 @@ Commands, forms, deployments and tests derive from it. An entity is the package 
 
 from __future__ import annotations
 
+from connector.state.related import RelatedEntities
+
 NAMES = ("price", "inventory", "customer", "order", "shipment")
+OF_PRODUCTS = ("price", "inventory")
+"""The entities whose keys are SKUs: when one of them finds that Magento has lost a product, the others ask too."""
+QUANTITIES = "inventory"
+"""The entity of quantities, which a shipment in Magento changes."""
+
+
+def related_to(entity: str) -> RelatedEntities:
+    """Return the other entities whose confirmed values a run of this entity may put in doubt."""
+    others = tuple(name for name in OF_PRODUCTS if name != entity) if entity in OF_PRODUCTS else ()
+    return RelatedEntities(others, QUANTITIES)

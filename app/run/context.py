@@ -26,6 +26,7 @@ from entities.adaptive_batching import AdaptiveBatching
 from entities.base import Entity, QueueRule, RunContext
 from entities.events import Events, Waiting
 from entities.from_settings import item_rule
+from entities.names import related_to
 from entities.registry import ENTITIES
 from entities.shop import Shop
 from entities.throughput_search import ThroughputSearch
@@ -95,7 +96,7 @@ async def run_context(run: Run) -> AsyncIterator[RunContext[Any]]:
     ) as session:
         context = RunContext(
             entity=entity,
-            state=RunState(run.state, run.lease),
+            state=RunState(run.state, run.lease, related_to(run.entity)),
             clock=clock,
             acumatica=session,
             shop=_shop(run, entity),

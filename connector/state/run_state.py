@@ -21,6 +21,7 @@ from connector.state.queue.claims import settle_together
 from connector.state.queue.desired import Computed, Queued
 from connector.state.queue.message import BatchResult, Message
 from connector.state.queue.wait import LookedAt
+from connector.state.related import RelatedEntities
 from connector.state.sync import entities, ledger, records, watermarks
 from connector.state.sync.records import Stored
 from connector.state.sync.watermarks import Watermark
@@ -29,9 +30,10 @@ from connector.state.sync.watermarks import Watermark
 class RunState:
     """The reads and writes of one run for its entity; the stages know it as `entities.run_state.RunState`."""
 
-    def __init__(self, state: State, acquired: Lease) -> None:
+    def __init__(self, state: State, acquired: Lease, related: RelatedEntities = RelatedEntities()) -> None:
         self._state = state
         self._lease = acquired
+        self._related = related
 
     @property
     def entity(self) -> str:
@@ -76,7 +78,7 @@ class RunState:
     def commit(self, computed: Computed, now: datetime) -> Queued:
         """Queue a chunk of computed values, and store what was read for it. Raises `LeaseLost`."""
         with self.write() as connection:
-            return commit_chunk(connection, self.entity, computed, now)
+            return commit_chunk(connection, self.entity, computed, now, self._related)
 
     def due_count(self, now: datetime) -> int:
         """Return the number of messages that may be sent now."""
@@ -113,7 +115,7 @@ class RunState:
         result. Raises `LeaseLost`.
         """
         with self.write() as connection:
-            return settle_together(connection, self._lease, results, now)
+            return settle_together(connection, self._lease, results, now, self._related)
 
     def abandon(self, claimed: Sequence[Message], now: datetime, recheck_at: datetime) -> None:
         """Leave these messages to the run that holds the lease now: their values in Magento are read again."""

@@ -173,7 +173,7 @@ async def _ask_for_missing(context: RunContext[QuantityRule], now: datetime) -> 
     with context.state.write() as connection:
         open_orders.store(connection, [replace(one, asked_at=now) for one in waiting])
         keys = {key for one in waiting if found[one.order.order_id] for key in one.items}
-        open_orders.make_due(connection, keys)
+        open_orders.make_due(connection, context.name, keys)
 
 
 def _is_asked_again(one: OpenOrder, now: datetime) -> bool:

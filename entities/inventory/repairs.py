@@ -137,7 +137,7 @@ def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: 
     with context.state.write() as connection:
         if found.repaired_at is not None:
             repair = replace(repair, repaired_at=found.repaired_at)
-            open_orders.make_due(connection, {one.key for one in known.events})
+            open_orders.make_due(connection, context.name, {one.key for one in known.events})
         reservation_repairs.write(connection, stock, repair)
     if found.repaired_at is not None:
         context.remarks.add(

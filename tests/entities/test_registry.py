@@ -9,8 +9,9 @@ import pytest
 from support.project import ROOT
 
 from entities.base import Entity
-from entities.names import NAMES
+from entities.names import NAMES, OF_PRODUCTS, QUANTITIES
 from entities.registry import ENTITIES, linked, waves
+from entities.values.entity import ValueEntity
 from settings.active import Active
 
 PACKAGES = ("a2m", "app", "connector", "deployments", "flows", "receiver", "tasks", "web")
@@ -19,9 +20,7 @@ WORDS_OF_THE_SYSTEMS = ("connector/acumatica", "connector/magento", "connector/m
 OF_ONE = {
     "connector/state/operator/actions.py": "a customer who is linked is brought up to date, other documents are done",
     "connector/state/operator/forget.py": "a person's data stands in customers and orders",
-    "connector/state/queue/claims.py": "a shipment changes quantities, which are read again",
-    "connector/state/sync/ledger.py": "which entities' keys are SKUs",
-    "connector/state/sync/open_orders.py": "open orders of the shop make quantities due",
+    "connector/state/sync/open_orders.py": "an open order has the shop's order as an attribute, not the entity",
 }
 """Where other code names an entity, and why."""
 
@@ -76,3 +75,9 @@ def test_what_is_no_entity_is_not_found():
     """As in every mapping."""
     with pytest.raises(KeyError):
         ENTITIES["no such entity"]
+
+
+def test_the_entities_of_products_are_those_of_values() -> None:
+    """Whether a lost product puts other values in doubt is known without loading the entities."""
+    assert set(OF_PRODUCTS) == {name for name, entity in ENTITIES.items() if isinstance(entity, ValueEntity)}
+    assert QUANTITIES in OF_PRODUCTS

@@ -11,6 +11,7 @@ from connector.state.queue.message import BatchResult, ClaimSpec, Message, Messa
 from connector.state.rows import driver_rows
 from connector.state.run_state import RunState
 from connector.state.schema import SENT
+from entities.names import related_to
 
 _TURNS = "SELECT entity, attempts, not_before, target, wanted_at, is_stock_out, waits FROM turns"
 _PENDING = """
@@ -21,7 +22,7 @@ _PENDING = """
 
 def claim(state: State, held: Lease, now: datetime, spec: ClaimSpec) -> list[Message]:
     """Claim one request's worth of due messages."""
-    return RunState(state, held).settle([BatchResult([], then=spec)], now)[0]
+    return RunState(state, held, related_to(held.entity)).settle([BatchResult([], then=spec)], now)[0]
 
 
 def settle(
@@ -38,8 +39,8 @@ def settle(
     """
     sent = [one.message for one in outcomes]
     if outcomes and recheck_at is None and list(outcomes) == [MessageOutcome(one, SENT) for one in sent]:
-        return RunState(state, held).settle([BatchResult([], then=then, sent=sent)], now)[0]
-    return RunState(state, held).settle([BatchResult(outcomes, recheck_at, then)], now)[0]
+        return RunState(state, held, related_to(held.entity)).settle([BatchResult([], then=then, sent=sent)], now)[0]
+    return RunState(state, held, related_to(held.entity)).settle([BatchResult(outcomes, recheck_at, then)], now)[0]
 
 
 def assert_turns(state: State) -> None:

@@ -34,6 +34,7 @@ from connector.state.queue.plain_chunk import TargetColumns, queue_plainly
 from connector.state.queue.requests import InRequest
 from connector.state.queue.superseded import count_superseded
 from connector.state.queue.transitions import Outcome, state_of, stored_as, transition
+from connector.state.related import RelatedEntities
 from connector.state.rows import among_ids, chunked, driver_ids, driver_rows
 from connector.state.schema import (
     CLOSED,
@@ -51,7 +52,13 @@ from connector.state.sync.records import Stored
 from connector.state.text import are_all_kept, kept_name, why_not_kept
 
 
-def commit_chunk(connection: Connection, entity: str, computed: Computed, now: datetime) -> Queued:
+def commit_chunk(
+    connection: Connection,
+    entity: str,
+    computed: Computed,
+    now: datetime,
+    related: RelatedEntities = RelatedEntities(),
+) -> Queued:
     """Store and queue the chunk, in a transaction of the run that holds the lease; return the result."""
     computed = _storable(computed)
     changes = Changes(micros(now), entity)
@@ -61,7 +68,7 @@ def commit_chunk(connection: Connection, entity: str, computed: Computed, now: d
     ledger.confirm(connection, entity, computed.confirmed, now, asked_at=computed.asked_at)
     ledger.settle_rechecks(connection, entity, computed.read_again, computed.asked_at or now)
     ledger.forget_places(connection, entity, computed.unshown, computed.asked_at or now)
-    ledger.forget_products(connection, entity, computed.gone, now)
+    ledger.forget_products(connection, entity, computed.gone, related.same_products, now)
     _decide_all(connection, entity, computed, changes)
     apply(connection, changes)
     count_superseded(connection, entity, changes.superseded, now)

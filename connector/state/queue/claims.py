@@ -26,6 +26,7 @@ from connector.state.queue.message import BatchResult, ClaimSpec, Message, Messa
 from connector.state.queue.requests import Claim, Ended, NotSent, OpenRequest
 from connector.state.queue.statements import CLAIMED, statements
 from connector.state.queue.transitions import overtaken
+from connector.state.related import RelatedEntities
 from connector.state.rows import array_of, chunked, driver_count, driver_ids, driver_many, driver_rows, update_tuples
 from connector.state.schema import PENDING, SENDING, SENT, micros, targets
 from connector.state.sync import compensations, ledger, links
@@ -33,7 +34,11 @@ from connector.state.text import kept_text
 
 
 def settle_together(
-    connection: Connection, lease: Lease, answers: Sequence[BatchResult], now: datetime
+    connection: Connection,
+    lease: Lease,
+    answers: Sequence[BatchResult],
+    now: datetime,
+    related: RelatedEntities = RelatedEntities(),
 ) -> list[list[Message]]:
     """Store the outcomes of several requests, and claim the messages of the next ones, in one transaction of the run
     that holds the lease.
@@ -44,7 +49,7 @@ def settle_together(
     """
     still_open = requests.open_of(connection, lease.entity)
     if any(answer.outcomes or answer.sent for answer in answers):
-        still_open = _settle(connection, lease, answers, still_open, now)
+        still_open = _settle(connection, lease, answers, still_open, now, related)
     claims: list[list[Message]] = [[] for _answer in answers]
     specs = {index: answer.then for index, answer in enumerate(answers) if answer.then is not None}
     if specs:
@@ -144,6 +149,7 @@ def _settle(
     answers: Sequence[BatchResult],
     still_open: Sequence[OpenRequest],
     now: datetime,
+    related: RelatedEntities,
 ) -> list[OpenRequest]:
     """Store the outcomes; return the requests that are still open."""
     is_open = {request.id: request for request in still_open}
@@ -160,7 +166,7 @@ def _settle(
             is_open[request_ended.request.id] = request_ended.still_open()
     with_effects = [outcome for outcome in outcomes if outcome.state != SENT or _has_effects(outcome)]
     if with_effects:
-        _store_effects(connection, lease.entity, with_effects, now)
+        _store_effects(connection, lease.entity, with_effects, now, related)
     for answer in others:
         if answer.recheck_at is not None:
             claimed = [outcome.message for outcome in _still_claimed(answer.every_outcome(), left)]
@@ -349,7 +355,13 @@ def _not_sent(ids: Sequence[int], logged: dict[int, _Logged]) -> list[NotSent]:
     return [(*outcome, of_outcome) for outcome, of_outcome in by_outcome.items()]
 
 
-def _store_effects(connection: Connection, entity: str, outcomes: Sequence[MessageOutcome], now: datetime) -> None:
+def _store_effects(
+    connection: Connection,
+    entity: str,
+    outcomes: Sequence[MessageOutcome],
+    now: datetime,
+    related: RelatedEntities,
+) -> None:
     """Store what came with the outcomes: links, rechecks, and what a shipment took."""
     links.write(connection, entity, [outcome.link for outcome in outcomes if outcome.link is not None], now)
     linked = [outcome.link.acumatica_key for outcome in outcomes if outcome.link is not None and outcome.state == SENT]
@@ -357,15 +369,19 @@ def _store_effects(connection: Connection, entity: str, outcomes: Sequence[Messa
     # the next desired value is sent even if it equals the last confirmed one: Magento may have only a part of it
     ledger.forget(connection, entity, [outcome.message.key for outcome in outcomes if outcome.partially_applied])
     no_product = sorted({outcome.message.key for outcome in outcomes if outcome.no_product})
-    ledger.forget_products(connection, entity, no_product, now)
+    ledger.forget_products(connection, entity, no_product, related.same_products, now)
     for outcome in outcomes:
         if outcome.compensated:
             compensations.add(connection, outcome.message.key, outcome.compensated, now)
-    ledger.schedule_rechecks(connection, "inventory", sorted(_changed_quantities(connection, outcomes)), now)
+    if related.quantities is not None:
+        places = _changed_quantities(connection, related.quantities, outcomes)
+        ledger.schedule_rechecks(connection, related.quantities, sorted(places), now)
 
 
-def _changed_quantities(connection: Connection, outcomes: Sequence[MessageOutcome]) -> set[tuple[str, str]]:
+def _changed_quantities(
+    connection: Connection, entity: str, outcomes: Sequence[MessageOutcome]
+) -> set[tuple[str, str]]:
     """Return the places of quantities to correct: what a shipment took, and all sources of what is compensated."""
     keys = sorted({row.key for outcome in outcomes for row in outcome.compensated})
-    compensated = ledger.of_records(connection, "inventory", [], keys) if keys else {}
+    compensated = ledger.of_records(connection, entity, [], keys) if keys else {}
     return {*(place for outcome in outcomes for place in outcome.taken), *compensated}

@@ -19,8 +19,6 @@ from connector.state.keyed_rows import KEYS_PER_QUERY, columns_of_keys, rows_of_
 from connector.state.rows import as_bool, chunked, in_any, insert_tuples, tuples, update_tuples, upsert
 from connector.state.schema import IS_PLACE, SENT, instant, micros, rechecks, targets
 
-OF_PRODUCTS = {"price", "inventory"}
-"""The entities whose keys are SKUs."""
 _ROW = (  # the columns of a `LedgerRow`
     targets.c.key,
     targets.c.source,
@@ -268,12 +266,16 @@ def forget_places(connection: Connection, entity: str, places: Sequence[tuple[st
         connection.execute(update(targets).where(and_(before, is_one_of)).values(_NOT_CONFIRMED))
 
 
-def forget_products(connection: Connection, entity: str, keys: Sequence[str], now: datetime) -> None:
-    """Forget the confirmed values of SKUs whose products are gone from Magento; the other entity rechecks them."""
+def forget_products(
+    connection: Connection, entity: str, keys: Sequence[str], others: Collection[str], now: datetime
+) -> None:
+    """Forget the confirmed values of SKUs whose products are gone from Magento. `others`, the other entities whose keys
+    are SKUs, recheck theirs.
+    """
     if not keys:
         return
     forget(connection, entity, keys)
-    for other in OF_PRODUCTS - {entity}:
+    for other in others:
         schedule_rechecks(connection, other, sorted(places(connection, other, keys)), now)
 
 

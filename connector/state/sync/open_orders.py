@@ -128,15 +128,15 @@ def follow(
         item_rows += [_item_row(order_id, item, added.get(item.key, 0)) for item in items]
     upsert(connection, open_orders, rows)
     upsert(connection, open_order_items, item_rows)
-    make_due(connection, keys)
+    make_due(connection, entity, keys)
     if mark is not None:
         watermarks.write(connection, entity, [mark])
 
 
-def make_due(connection: Connection, keys: Iterable[str]) -> None:
-    """Make the inventory records with these SKUs due, so that they are computed again."""
+def make_due(connection: Connection, entity: str, keys: Iterable[str]) -> None:
+    """Make the records of the entity with these SKUs due, so that they are computed again."""
     for part in chunked(sorted(keys), KEYS_PER_QUERY):
-        condition = (records.c.entity == "inventory") & in_any(connection, records.c.key, part)
+        condition = (records.c.entity == entity) & in_any(connection, records.c.key, part)
         connection.execute(update(records).where(condition).values(next_change=DUE))
 
 
@@ -188,7 +188,7 @@ def _order_row(order: OpenOrder) -> dict[str, object]:
 def forget_all(connection: Connection, entity: str, feed: str) -> None:
     """Forget all orders and the feed's watermark, so that nothing is added back any more."""
     keys = [key for (key,) in connection.execute(select(open_order_items.c.key).distinct())]
-    make_due(connection, keys)
+    make_due(connection, entity, keys)
     connection.execute(delete(open_order_items))
     connection.execute(delete(open_orders))
     watermarks.write(connection, entity, [Watermark(feed)])

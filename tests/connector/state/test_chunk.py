@@ -14,6 +14,7 @@ from connector.state.queue.message import ClaimSpec, Message, MessageOutcome
 from connector.state.run_state import RunState
 from connector.state.sync import ledger
 from connector.state.sync.ledger import LedgerRow
+from entities.names import related_to
 
 
 def price(value: int, sku: str = "A", **more: object) -> DesiredValue:
@@ -25,7 +26,7 @@ def commit(
 ) -> Queued:
     keys = sorted({want.acumatica_key for want in wanted})
     computed = Computed(keys, wanted, withdrawn_value, **more)  # type: ignore[arg-type]
-    return RunState(state, held).commit(computed, NOW)
+    return RunState(state, held, related_to(held.entity)).commit(computed, NOW)
 
 
 def waiting(state: State, key: str = "A") -> dict[str, list[int | None]]:
