@@ -87,7 +87,7 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
     results = [f"{row['entity']}: {row['last_result']}" for row in rows if row["last_result"]]
     faults = [_fault(row, now) for row in rows if row["last_fault"]]
     if results or faults:
-        out.print("", "Last result:", *results, *faults, sep="\n", markup=False)
+        out.print("", "Last sync with changes:", *results, *faults, sep="\n", markup=False)
 
 
 def _missing() -> list[str]:

@@ -53,7 +53,7 @@ def _row(one: Standing, now: datetime) -> dict[str, object]:
         "waiting for something else": sum(stands.waiting.values()),
         "failed": one.failed,
         "last sync": "" if stands.last_sync_at is None else f"{stands.last_sync_at:%Y-%m-%d %H:%M:%S} UTC",
-        "what it did": stands.last_result or "",
+        "last sync with changes": stands.last_result or "",
     }
 
 

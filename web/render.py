@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def _environment() -> Environment:
     environment.filters["with_links"] = with_links
     environment.filters["plainly"] = plainly
     environment.globals["pages"] = PAGES
+    environment.globals["version"] = version("acumatica_magento")
     return environment
 
 

@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from app.effective_settings import AppContext
 from connector.state.operator import audit
+from connector.state.queue.messages import FailedChoice, count_failed
 from web.render import render
 from web.security.visitor import (
     NOBODY,
@@ -119,9 +120,22 @@ class Visit:
             notice=self._notice(),
             run_page=self._run_page(),
             prefect=self.workspace.runs.page(),
+            zone=self.times.zone_name() if self._is_whole else "",
+            failed_messages=self._failed_messages() if self._is_whole else 0,
             **names,
         )
         return HTMLResponse(text, status_code=status)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the page has what stands around every page that somebody sees: not the login's, nor what is
+        refreshed.
+        """
+        return bool(self.visitor.name) and not self.is_part
+
+    def _failed_messages(self) -> int:
+        with self.workspace.state.read() as connection:
+            return count_failed(connection, FailedChoice())
 
     def _notice(self) -> audit.Done | None:
         """Return what this person has just done, which the page that comes after it shows."""

@@ -24,9 +24,14 @@ class Times:
         return duration((self.now - moment).total_seconds())
 
     def at(self, moment: datetime) -> str:
-        """Return an instant; of the same day its time alone."""
+        """Return an instant with its zone; of the same day without the day."""
         here, today = moment.astimezone(self.zone), self.now.astimezone(self.zone).date()
-        return f"{here:%H:%M:%S}" if here.date() == today else f"{here:%Y-%m-%d %H:%M}"
+        return f"{here:%H:%M:%S %Z}" if here.date() == today else f"{here:%Y-%m-%d %H:%M %Z}"
+
+    def zone_name(self) -> str:
+        """Return the zone, with what it is called now."""
+        name = f"{self.now.astimezone(self.zone):%Z}"
+        return name if name == self.zone.key else f"{self.zone.key} ({name})"
 
     def exactly(self, moment: datetime) -> str:
         """Return an instant with its day and its zone."""

@@ -31,7 +31,9 @@ class Helps(StrEnum):
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that needs a person. `title`: what it is; `text`: why, or what to do. `is_urgent`: nothing is sent."""
+    """One thing that needs a person. `title`: what it is; `text`: why, or what to do. `is_urgent`: nothing is sent.
+    `since`: when runs began to fail.
+    """
 
     title: str
     text: str
@@ -39,6 +41,7 @@ class Need:
     entity: str | None = None
     code: str = ""
     is_urgent: bool = False
+    since: datetime | None = None
 
 
 def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Need]:
@@ -49,7 +52,7 @@ def needs(here: AppContext, found: Sequence[Standing], now: datetime) -> list[Ne
         return [Need("Connect Acumatica and Magento", text, Helps.SETUP, is_urgent=True)]
     active = [one for one in found if one.activity is not Activity.INACTIVE]
     return [
-        *(_fault(one) for one in active if one.overview.last_fault),
+        *_faults(active),
         *(need for one in found for need in _failed(one)),
         *_late(here, active, now),
     ]
@@ -64,9 +67,16 @@ def missing_settings(here: AppContext, found: Sequence[Standing]) -> list[str]:
     return [name for name in missing if not has_synced or name in ALWAYS_HERE]
 
 
-def _fault(one: Standing) -> Need:
-    title = f"{one.entity.capitalize()}: runs fail"
-    return Need(title, one.overview.last_fault or "", Helps.TEST_CONNECTION, one.entity, is_urgent=True)
+def _faults(active: Sequence[Standing]) -> Iterator[Need]:
+    """A system that is away ends the runs of every entity by the same fault, which is one thing to do."""
+    by_fault: dict[str, list[Standing]] = {}
+    for one in active:
+        if one.overview.last_fault:
+            by_fault.setdefault(one.overview.last_fault, []).append(one)
+    for fault, failing in by_fault.items():
+        title = f"{', '.join(one.entity for one in failing).capitalize()}: runs fail"
+        since = min((one.overview.fault_since for one in failing if one.overview.fault_since), default=None)
+        yield Need(title, fault, Helps.TEST_CONNECTION, failing[0].entity, is_urgent=True, since=since)
 
 
 def _failed(one: Standing) -> Iterator[Need]:

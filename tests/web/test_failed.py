@@ -41,8 +41,25 @@ def test_groups(failing):
     assert '<span class="badge bad">60</span>' in text
     assert "Magento has no product with this SKU." in text
     assert '<a href="/setup/items#items-unknown_sku">Unknown SKU</a> to skip' in text
+    assert '>All <span class="number">60</span></a>' in text
+    assert '>Price <span class="number">60</span></a>' in text
+    assert ">Order</a>" in text
     assert "Nothing failed." in failing.get("/failed?entity=order").text
     assert failing.get("/failed?entity=nothing").status_code == 404
+
+
+def test_every_page_says_how_many_failed_and_whose_times_it_shows(failing):
+    """The count stands beside Failed messages in the head of each page; its foot names the time zone. The login, which
+    anybody sees, has neither.
+    """
+    for path in ("/", "/record", "/setup", "/setup/queue", "/activity"):
+        text = failing.get(path).text
+        assert 'Failed messages <span class="count">60</span></a>' in text, path
+        assert "Times are those of America/New_York (EST), the tenant's time zone." in text, path
+    failing.add_user()
+    login = failing.get("/login").text
+    assert "60" not in login
+    assert "Times are those" not in login
 
 
 def test_a_group_is_shown_a_page_at_a_time(failing):

@@ -34,7 +34,7 @@ def test_a_card_for_each_entity(connected):
     text = connected.get("/").text
     places = [text.index(f'id="{entity}-title"') for entity in NAMES]
     assert places == sorted(places)
-    assert "3 changed, 3 sent in 1 request" in text
+    assert "Last one with changes: 3 changed, 3 sent in 1 request" in text
     assert 'title="2026-11-24 09:59:30 EST">30 seconds ago' in text
     assert text.count("Not active") == 1
     assert "Nothing needs your attention." in text
@@ -86,7 +86,7 @@ def test_how_long_until_it_is_visible(connected):
             connection.execute(requests.insert().values(**lists, **sent))
     text = connected.get("/").text
     assert "<dd>4.0 s</dd>" in text
-    assert "95 %: 90 s" in text
+    assert "95 % in 90 s" in text
 
 
 def test_runs_that_fail(connected):
@@ -96,6 +96,30 @@ def test_runs_that_fail(connected):
     assert "Order: runs fail" in text
     assert "Magento refuses &lt;the&gt; token (401)." in text
     assert '<form class="inline" method="post" action="/test-connection">' in text
+
+
+def test_a_system_that_is_away_is_one_thing_to_do(connected):
+    """Runs of several entities that end by one fault need a person once, since the first of them; each card says that
+    its runs fail instead of calling it active.
+    """
+    for entity, minutes in (("price", 3), ("inventory", 2)):
+        entities.remember_fault(connected.state, entity, NOW - timedelta(minutes=minutes), "Magento does not answer.")
+    text = connected.get("/").text
+    assert "Price, inventory: runs fail" in text
+    assert text.count("Magento does not answer.") == 1
+    assert "2026-11-24 09:57:00 EST</time>, 3 minutes. Nothing is lost" in text
+    assert text.count('<span class="badge bad">Runs fail</span>') == 2
+
+
+def test_syncs_that_found_nothing(connected):
+    """Where nothing ever changed the card says so; it does not give the last sync the work of an earlier one."""
+    remember(connected, "price", "nothing changed")
+    assert "Nothing has changed so far." in connected.get("/").text
+
+
+def test_which_tenant_goes_to_which_shop(connected):
+    """The page names both systems by their addresses: a test shop is not taken for the shop."""
+    assert "erp.example.com (Company) → shop.example.com, refreshed" in connected.get("/").text
 
 
 def test_no_sync_for_long(connected):

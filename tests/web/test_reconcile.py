@@ -105,7 +105,7 @@ def test_a_comparison_at_work(connected):
     comparisons.record_progress(connected.state, "order", NOW, NOW, None)
     text = connected.get("/reconcile").text
     assert text.count("Being compared") == 2
-    assert "Since 10:00:00: 24,000 read" in text
+    assert "Since 10:00:00 EST: 24,000 read" in text
 
 
 def test_why_nothing_was_compared(connected):

@@ -37,7 +37,14 @@ def _test(visit: Visit) -> Done | Response:
     counts: Counter[str] = Counter(one.result for one in found)
     text = ", ".join(f"{counts[result]} {result}" for result in BADGES if counts[result])
     audit.write(here.state, visit.visitor.name, CODE, f"Test Connection: {text}.", visit.now)
-    return visit.render("connection.html", checks=found, badges=BADGES, summary=text, is_good=set(counts) == {"passed"})
+    return visit.render(
+        "connection.html",
+        checks=found,
+        badges=BADGES,
+        summary=text,
+        is_good=set(counts) == {"passed"},
+        times=visit.times,
+    )
 
 
 def _test_in_a_run(visit: Visit) -> Done:

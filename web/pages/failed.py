@@ -30,13 +30,15 @@ def show_groups(visit: Visit) -> Response:
     """Show the groups, the largest first, and what people did lately."""
     entity = _entity(visit.query.get("entity", ""))
     with visit.workspace.state.read() as connection:
-        groups = actions.groups(connection, entity or None)
+        found = actions.groups(connection)
         history = audit.newest(connection, [*CODES, *(f"{code}.refused" for code in CODES)], HISTORY)
+        groups = [one for one in found if entity in ("", one.entity)]
         became = {one.number: became_of(connection, one.messages, one.at) for one in history if one.messages}
     return visit.render(
         "failed.html",
         entity=entity,
-        entities=NAMES,
+        counts=[(name, sum(one.how_many for one in found if one.entity == name)) for name in NAMES],
+        of_all=sum(one.how_many for one in found),
         groups=[{"group": one, "address": _address(one.entity, one.cause), **_help(one.cause)} for one in groups],
         total=sum(one.how_many for one in groups),
         history=history,

@@ -12,8 +12,10 @@ from app.status.entity_status import Activity, Standing, standings
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import comparisons
 from connector.state.sync import entities
+from entities.counters import Counters
 from entities.names import NAMES
 from entities.waiting import describe
+from settings import Settings
 from web.charts import HEIGHT, WIDTH, bars
 from web.pages.reconcile import agreement
 from web.routes import Done, Refused, Visit, action, page
@@ -27,6 +29,9 @@ BADGES = {
     Activity.WORKING: ("Running now", "accent"),
     Activity.IDLE: ("Active", "good"),
 }
+
+FAILING = ("Runs fail", "bad")
+"""In place of active: nothing arrives in Magento."""
 
 NOTHING = (0,) * 24
 """A day without anything, by hour."""
@@ -57,13 +62,21 @@ def show(visit: Visit) -> Response:
         times=visit.times,
         chart_size=(WIDTH, HEIGHT),
         agreement=agreement,
+        systems=_systems(here.settings),
         duration=duration,
         short=short,
     )
 
 
+def _systems(settings: Settings) -> str:
+    """Return which tenant goes to which shop, as somebody knows them: a test shop is not to be taken for the shop."""
+    erp, shop = (one.url.partition("://")[2] for one in (settings.acumatica, settings.magento))
+    return f"{erp} ({settings.acumatica.tenant}) → {shop}" if erp and shop else "Acumatica → Magento"
+
+
 def _card(one: Standing, sent: Sequence[int], failed: Sequence[int]) -> dict[str, object]:
-    label, kind = BADGES[one.activity]
+    fails = one.activity is Activity.IDLE and one.overview.last_fault is not None
+    label, kind = FAILING if fails else BADGES[one.activity]
     return {
         "entity": one.entity,
         "title": one.entity.capitalize(),
@@ -71,6 +84,7 @@ def _card(one: Standing, sent: Sequence[int], failed: Sequence[int]) -> dict[str
         "badge_kind": kind,
         "standing": one,
         "stands": one.overview,
+        "last_changes": one.overview.last_result if one.overview.last_result != Counters("").summary() else None,
         "is_active": one.activity is not Activity.INACTIVE,
         "waiting": one.waiting,
         "failed": one.failed,
