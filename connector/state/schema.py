@@ -1,13 +1,14 @@
-"""The state database: what the connector remembers between two syncs.
+"""The tables of the state database: what the connector remembers between two syncs.
 
-Portable over SQLite and PostgreSQL: integers, texts and bytes only. Every instant is an integer of microseconds since
-1970 in UTC (`micros` and `instant` convert); quantities are in 1/10,000 and prices in 1/1,000,000, as in the rules.
+The schema is portable over SQLite and PostgreSQL: it has only integers, booleans, texts and bytes. Every instant is an
+integer of microseconds since 1970 in UTC (`micros` and `instant` convert); quantities are in 1/10,000 and prices in
+1/1,000,000, as in the rules.
 
-What Magento must show at a place (a key and a Magento source) is one row of `targets`: what is wanted there, what
-Magento has confirmed, and a state (`connector.state.queue.transitions` decides what becomes of it)::
+A place is a key and a Magento source. For each place, one row of `targets` has the desired value, the value that
+Magento confirmed, and a state (`connector.state.queue.transitions` decides the next state)::
 
             commit_chunk                 settle: accepted
-    ─────────────────────▶ pending ───────────────────────────▶ sent ───▶ pending (another value is wanted)
+    ─────────────────────▶ pending ───────────────────────────▶ sent ───▶ pending (another desired value)
                            │  ▲  │
         nothing is to be   │  │  │ settle: refused, or out of attempts
         sent any more      │  │  └──────────────────────▶ failed ──▶ pending (another value, or sent again)
@@ -16,16 +17,17 @@ Magento has confirmed, and a state (`connector.state.queue.transitions` decides 
                               │                                     │
                               └─────────────────────────────────────┘
 
-A message is what a target wants at one time: its id is the target's and the target's sequence number, which rises with
-each value that is queued. A newer value overwrites an older one. A record that cannot be sent, such as each of two
-items with one SKU, has a row of its own beside, which is `rejected`: it says nothing of what Magento shows there.
+A message is one desired value of a target. Its id consists of the target's id and sequence number, which rises with
+each value that is queued. A newer value overwrites an older one. A record that cannot be sent because another record
+has its place, such as each of two items with one SKU, has a separate, `rejected` row, which says nothing about what
+Magento shows.
 
-A message is `sending` because an open row of `requests` has it: its target stays as it was. It may want something newer
-meanwhile, and waits then until that request has ended.
+A message is `sending` while an open row of `requests` contains it; its target is unchanged. If the target gets a newer
+value meanwhile, that value waits until the request has ended.
 
-A pending target may have a wait reason (`settle: waits`): the business has to move on before it can be sent, such as a
-payment. It is checked again at its `not_before` and is pending in everything else: a newer value overwrites it, it
-can be skipped, and it is claimed like any other once it is due.
+A pending target may have a wait reason (`settle: waits`): something has to happen in the business before it can be
+sent, such as a payment. It is checked again at its `not_before`, and is like any other pending target otherwise: a
+newer value overwrites it, it can be skipped, and it is claimed once it is due.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -60,29 +62,29 @@ PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED = (
 )
 STATES = (PENDING, SENDING, SENT, FAILED, SUPERSEDED, SKIPPED)
 CLOSED = (SENT, SUPERSEDED)
-"""The states in which nothing is to be sent or reported: Magento shows it, or it is not wanted."""
+"""The states in which nothing is to be sent or reported: Magento shows the value, or it is not desired any more."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
-    """Return an aware instant as microseconds since 1970 in UTC."""
+    """Convert an aware instant to microseconds since 1970 in UTC."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def instant(value: int) -> datetime:
-    """Return microseconds since 1970 as an aware instant in UTC."""
+    """Convert microseconds since 1970 to an aware instant in UTC."""
     return _EPOCH + value * _MICROSECOND
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Return the rows that an index holds, for either database."""
+    """Return the options that restrict an index to rows that fulfil the condition, for either database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-def _of_put_aside(value: str) -> Computed:
-    """Return a column that has this value where the target failed or was left out, and is empty else."""
+def _if_put_aside(value: str) -> Computed:
+    """Return a computed column that has this value if the target is failed or skipped, and is null otherwise."""
     return Computed(f"CASE WHEN state IN ('{FAILED}', '{SKIPPED}') THEN {value} END")
 
 
@@ -93,54 +95,57 @@ targets = Table(
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=True),
     Column("entity", StorableText, nullable=False),
-    Column("key", StorableText, nullable=False, comment="the SKU as Magento compares it, or a document's key"),
+    Column("key", StorableText, nullable=False, comment="the SKU as Magento compares it, or the key of a document"),
     Column(
         "source",
         StorableText,
         nullable=False,
         server_default="",
-        comment="the Magento source of a quantity, else empty",
+        comment="the Magento source of a quantity, otherwise empty",
     ),
     Column(
         "rejected",
         Boolean,
         nullable=False,
         server_default=text("false"),
-        comment="whether it stands beside the place: a record that cannot be sent there",
+        comment="whether the record cannot be sent because another record has the place",
     ),
-    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record whose value this is"),
-    Column("sku", StorableText, comment="the SKU in the spelling that is sent"),
+    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record to which the value belongs"),
+    Column("sku", StorableText, comment="the SKU as it is sent"),
     Column(
         "wanted",
         BigInteger,
-        comment="price in 1/1,000,000, quantity in 1/10,000, or a document's fingerprint; none if nothing is sent",
+        comment="the desired value: a price in 1/1,000,000, a quantity in 1/10,000, or a document's fingerprint; null "
+        "if nothing is to be sent",
     ),
-    Column("wanted_in_stock", Boolean),
-    Column("wanted_at", BigInteger, nullable=False, comment="since when it is wanted"),
+    Column("wanted_in_stock", Boolean, comment="the desired stock status of a quantity"),
+    Column("wanted_at", BigInteger, nullable=False, comment="since when this value is desired"),
     Column("seq", Integer, nullable=False, server_default="0", comment="rises with each value that is queued"),
-    Column("confirmed", BigInteger, comment="what Magento last confirmed, as `wanted`; none where nobody knows"),
-    Column("confirmed_in_stock", Boolean),
-    Column("confirmed_at", BigInteger),
+    Column("confirmed", BigInteger, comment="the value that Magento last confirmed, as `wanted`; null if not known"),
+    Column("confirmed_in_stock", Boolean, comment="the stock status that Magento last confirmed"),
+    Column("confirmed_at", BigInteger, comment="when Magento last confirmed a value"),
     Column("state", StorableText, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", BigInteger, nullable=False, server_default="0", comment="no attempt before this instant"),
-    Column("cause", StorableText, comment="the code of the failure, to group by"),
-    Column("reason", StorableText, comment="why it failed, in words"),
+    Column("cause", StorableText, comment="the code of the failure, by which failures are grouped"),
+    Column("reason", StorableText, comment="why it failed, as text"),
     Column("changed_at", BigInteger, nullable=False),
-    Column(
-        "wait", StorableText, comment="the code of what a pending target waits for; null where it waits for its turn"
-    ),
-    Column("waiting_since", BigInteger, comment="since when it waits for that"),
+    Column("wait", StorableText, comment="the wait reason of a pending target; null if it only waits for its turn"),
+    Column("waiting_since", BigInteger, comment="since when it waits for this reason"),
     Column("waits_for", StorableText, comment="the record whose sending ends the wait, as entity and Acumatica key"),
-    Column("wait_told_at", BigInteger, comment="when a person was told that it waits for long"),
-    Column("last_request", BigInteger, comment="the last request that it was in"),
-    Column("document", LargeBinary, comment="what Magento is told of a document, as JSON"),
-    Column("put_aside", StorableText, _of_put_aside("state"), comment="the state where it failed or was left out"),
-    Column("put_aside_at", BigInteger, _of_put_aside("changed_at"), comment="since when"),
-    sqlite_autoincrement=True,  # the id of a row that is gone must not mean another one
+    Column("wait_told_at", BigInteger, comment="when it was reported that it has waited for long"),
+    Column("last_request", BigInteger, comment="the last request that contained it"),
+    Column("document", LargeBinary, comment="the content of a document to be sent, as JSON"),
+    Column(
+        "put_aside", StorableText, _if_put_aside("state"), comment="the state if it is failed or skipped, else null"
+    ),
+    Column(
+        "put_aside_at", BigInteger, _if_put_aside("changed_at"), comment="since when it is failed or skipped, else null"
+    ),
+    sqlite_autoincrement=True,  # the id of a deleted row must not be given to another one
 )
-"""On PostgreSQL no index of it names a column that changes while a value is wanted, claimed and confirmed: every index
-would be written for each of these changes (migration 0027).
+"""On PostgreSQL no index of this table names a column that changes while a value is queued, claimed and confirmed,
+because every index would be written for each of these changes (migration 0027).
 """
 Index("targets_place", targets.c.entity, targets.c.key, targets.c.source, unique=True, **_where("NOT rejected"))
 Index("targets_acumatica_key", targets.c.entity, targets.c.acumatica_key)
@@ -157,7 +162,7 @@ _turn = (targets.c.entity, targets.c.not_before, targets.c.id)
 Index("targets_pending", *_turn, sqlite_where=text("state = 'pending'"))
 Index("targets_stock_outs", *_turn, sqlite_where=text("state = 'pending' AND wanted = 0"))
 ON_SQLITE_ONLY = {"targets_pending", "targets_stock_outs"}
-"""Indexes that are not made on PostgreSQL, which has `turns` for them."""
+"""Indexes that PostgreSQL does not have, because it uses `turns` instead."""
 
 turns = table(
     "turns",
@@ -169,8 +174,10 @@ turns = table(
     column("waits", Boolean),
     column("wanted_at", BigInteger),
 )
-"""The pending targets in the order of their turns; `waits`: with a wait reason. On SQLite it is a view over
-`targets_pending`, on PostgreSQL a table that triggers keep as an index would be kept. Nothing else writes to it.
+"""The pending targets, to be searched in the order of their turns. `waits`: whether the target has a wait reason.
+
+On SQLite this is a view that uses the index `targets_pending`. On PostgreSQL it is a table that triggers maintain like
+an index; nothing else writes to it.
 """
 PENDING_TARGETS = turns.join(targets, turns.c.target == targets.c.id)
 
@@ -178,7 +185,7 @@ IS_PENDING = text(f"targets.state = '{PENDING}'")
 IS_FAILED = text(f"targets.put_aside = '{FAILED}'")
 IS_PLACE = text("NOT targets.rejected")
 IS_PUT_ASIDE = text("targets.put_aside IS NOT NULL")
-"""In letters, as the indexes say it: with parameters they would not be used."""
+"""Literal SQL, as in the conditions of the indexes: with parameters the indexes would not be used."""
 
 requests = Table(
     "requests",
@@ -186,25 +193,30 @@ requests = Table(
     Column("id", _Id, primary_key=True, autoincrement=True),
     Column("entity", StorableText, nullable=False),
     Column("state", StorableText, nullable=False, comment="sending, settled"),
-    Column("fence", BigInteger, nullable=False, comment="the run that sent it"),
-    Column("sent", Integer, nullable=False, server_default="0"),
-    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("fence", BigInteger, nullable=False, comment="the fencing number of the run that sent it"),
+    Column("sent", Integer, nullable=False, server_default="0", comment="how many of its values Magento accepted"),
+    Column("failed", Integer, nullable=False, server_default="0", comment="how many it did not accept, for any reason"),
     Column("sent_at", BigInteger, nullable=False),
     Column("lost_at", BigInteger, comment="when its answer was lost"),
-    Column("settled_at", BigInteger),
-    Column("oldest_wanted_at", BigInteger, comment="since when the oldest of its values was wanted"),
-    Column("targets", StorableText, nullable=False, comment="JSON, as the lists that follow, place by place"),
-    Column("seqs", StorableText, nullable=False, comment="which of their values"),
-    Column("new_values", StorableText, nullable=False, comment="what they wanted"),
-    Column("new_in_stock", StorableText),
-    Column("old_values", StorableText, nullable=False, comment="what Magento had confirmed before"),
-    Column("old_in_stock", StorableText),
-    Column("previous", StorableText, comment="the request before, of each of them that had one"),
-    Column("left_open", StorableText, comment="the targets without an outcome, where only some have none"),
+    Column("settled_at", BigInteger, comment="when all of its values had an outcome"),
+    Column("oldest_wanted_at", BigInteger, comment="since when the oldest of its values was desired"),
+    Column(
+        "targets",
+        StorableText,
+        nullable=False,
+        comment="the target ids, as a JSON list; the next six are parallel lists",
+    ),
+    Column("seqs", StorableText, nullable=False, comment="the sequence numbers of the values"),
+    Column("new_values", StorableText, nullable=False, comment="the values that were sent"),
+    Column("new_in_stock", StorableText, comment="the stock statuses that were sent"),
+    Column("old_values", StorableText, nullable=False, comment="the values that Magento had confirmed before"),
+    Column("old_in_stock", StorableText, comment="the stock statuses that Magento had confirmed before"),
+    Column("previous", StorableText, comment="the previous request of each target, if it had one"),
+    Column("left_open", StorableText, comment="the targets without an outcome, if only some have none"),
     Column(
         "not_sent",
         StorableText,
-        comment="what was not accepted: lists of what became of it, its cause and reason, and the targets, as JSON",
+        comment="the values that were not accepted: lists of an outcome, a cause, a reason and the targets, as JSON",
     ),
 )
 Index("requests_open", requests.c.entity, **_where("state = 'sending'"))
@@ -215,8 +227,8 @@ attempted_documents = Table(
     metadata,
     Column("target", BigInteger, primary_key=True, autoincrement=False),
     Column("fingerprint", BigInteger, primary_key=True, autoincrement=False),
-    Column("request", BigInteger, nullable=False, comment="the first that tried it; below 1: a former one"),
-    Column("content", LargeBinary, nullable=False, comment="as JSON: Magento may know of it"),
+    Column("request", BigInteger, nullable=False, comment="the first that sent it; below 1: before migration 0019"),
+    Column("content", LargeBinary, nullable=False, comment="a version of the document that Magento may have, as JSON"),
 )
 
 superseded = Table(
@@ -224,7 +236,7 @@ superseded = Table(
     metadata,
     Column("entity", StorableText, primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False, comment="UTC, as a proleptic ordinal"),
-    Column("messages", Integer, nullable=False, comment="how many were overtaken before they were sent"),
+    Column("messages", Integer, nullable=False, comment="how many were superseded before they were sent"),
     sqlite_with_rowid=False,
 )
 
@@ -234,7 +246,7 @@ records = Table(
     Column("entity", StorableText, primary_key=True),
     Column("acumatica_key", StorableText, primary_key=True),
     Column("key", StorableText, comment="the SKU as Magento compares it"),
-    Column("data", LargeBinary, nullable=False, comment="what Acumatica last said of the record, as JSON"),
+    Column("data", LargeBinary, nullable=False, comment="the record as it was last read in Acumatica, as JSON"),
     Column("next_change", Integer, comment="the next day (proleptic ordinal) on which its value changes by itself"),
     Column("facts_seen", Integer, comment="the sweep that last saw the record itself"),
     Column("rows_seen", Integer, comment="the sweep that last saw its quantities or price rows"),
@@ -250,7 +262,7 @@ rechecks = Table(
     Column("entity", StorableText, primary_key=True),
     Column("key", StorableText, primary_key=True),
     Column("source", StorableText, primary_key=True),
-    Column("due_at", BigInteger, nullable=False, comment="when Magento is asked again what it shows"),
+    Column("due_at", BigInteger, nullable=False, comment="when the value is read in Magento again"),
     sqlite_with_rowid=False,
 )
 
@@ -258,11 +270,11 @@ links = Table(
     "links",
     metadata,
     Column("entity", StorableText, primary_key=True),
-    Column("key", StorableText, primary_key=True, comment="the document's key, as its messages have it"),
-    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record that it tells of"),
+    Column("key", StorableText, primary_key=True, comment="the document's key, as in its messages"),
+    Column("acumatica_key", StorableText, nullable=False, comment="the Acumatica record of which the document is made"),
     Column("magento_id", StorableText, nullable=False),
-    Column("document", LargeBinary, comment="what Magento was last told of the document, as JSON"),
-    Column("made_by", StorableText, nullable=False, comment="sent, found, hand"),
+    Column("document", LargeBinary, comment="the content that was last sent, as JSON; null if not known"),
+    Column("made_by", StorableText, nullable=False, comment="sent, found, hand, adopted"),
     Column("linked_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -272,10 +284,10 @@ Index("links_magento_id", links.c.entity, links.c.magento_id)
 compensations = Table(
     "compensations",
     metadata,
-    Column("document", StorableText, primary_key=True, comment="the shipment's key, as its messages have it"),
+    Column("document", StorableText, primary_key=True, comment="the shipment's key, as in its messages"),
     Column("key", StorableText, primary_key=True, comment="the SKU as Magento compares it"),
     Column("source", StorableText, primary_key=True),
-    Column("quantity", BigInteger, nullable=False, comment="in 1/10,000: Magento's salable quantity is too high by it"),
+    Column("quantity", BigInteger, nullable=False, comment="by how much the salable quantity is too high, in 1/10,000"),
     Column("made_at", BigInteger, nullable=False),
     Column("order_made_at", BigInteger, nullable=False, server_default="0", comment="when its order came to Magento"),
     sqlite_with_rowid=False,
@@ -288,9 +300,9 @@ open_orders = Table(
     Column("order_id", BigInteger, primary_key=True, autoincrement=False, comment="Magento's id"),
     Column("content", LargeBinary, nullable=False, comment="the order as Magento last showed it, as JSON"),
     Column("first_seen_at", BigInteger, nullable=False),
-    Column("demands", LargeBinary, comment="what Acumatica's orders with its number take, as JSON"),
+    Column("demands", LargeBinary, comment="the demands of Acumatica's orders with its number, as JSON"),
     Column("acumatica_orders", StorableText, comment="Acumatica's orders with its number and their status, as JSON"),
-    Column("asked_at", BigInteger, comment="when Acumatica was last asked for it"),
+    Column("asked_at", BigInteger, comment="when Acumatica was last asked about it"),
 )
 
 open_order_items = Table(
@@ -299,11 +311,11 @@ open_order_items = Table(
     Column("order_id", BigInteger, primary_key=True, autoincrement=False),
     Column("key", StorableText, primary_key=True, comment="the SKU as Magento compares it"),
     Column("sku", StorableText, nullable=False),
-    Column("ordered", BigInteger, nullable=False, comment="in 1/10,000 of Magento's unit, as the next three"),
+    Column("ordered", BigInteger, nullable=False, comment="in 1/10,000 of Magento's unit, as the next three columns"),
     Column("shipped", BigInteger, nullable=False),
     Column("canceled", BigInteger, nullable=False),
     Column("refunded", BigInteger, nullable=False),
-    Column("added", BigInteger, nullable=False, server_default="0", comment="added back, in 1/10,000 of the base unit"),
+    Column("added", BigInteger, nullable=False, server_default="0", comment="added back, in 1/10,000 base units"),
     sqlite_with_rowid=False,
 )
 Index("open_order_items_key", open_order_items.c.key)
@@ -312,28 +324,26 @@ reservation_repairs = Table(
     "reservation_repairs",
     metadata,
     Column("stock_id", Integer, primary_key=True, autoincrement=False),
-    Column("repaired_at", BigInteger, comment="orders of ours that were made before are reserved by Magento"),
+    Column("repaired_at", BigInteger, comment="Magento has reservations for orders sent to it before this"),
     Column("read_at", BigInteger, comment="when the salable quantities were last read"),
-    Column("unclear", LargeBinary, comment="SKUs whose reservations fit nothing known, as JSON"),
+    Column("unclear", LargeBinary, comment="SKUs whose reservations match no known case, as JSON"),
 )
 
 bulks = Table(
     "bulks",
     metadata,
     Column("entity", StorableText, primary_key=True),
-    Column("uuid", StorableText, comment="Magento's number of the bulk; none while it is not known"),
+    Column("uuid", StorableText, comment="Magento's UUID of the bulk; null until it is known"),
     Column("published_at", BigInteger, nullable=False),
-    Column("keys", LargeBinary, nullable=False, comment="whose values it carries, as JSON"),
-    Column("stands_still", Boolean, nullable=False, comment="its values went another way"),
+    Column("keys", LargeBinary, nullable=False, comment="the keys whose values it carries, as JSON"),
+    Column("stands_still", Boolean, nullable=False, comment="not processed for so long that its values go another way"),
 )
 
 refresh_requests = Table(
     "asked",
     metadata,
     Column("entity", StorableText, primary_key=True),
-    Column(
-        "acumatica_key", StorableText, primary_key=True, comment="the next look reads this record again, first of all"
-    ),
+    Column("acumatica_key", StorableText, primary_key=True, comment="the next sync reads this record again first"),
     Column("asked_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -343,11 +353,11 @@ watermarks = Table(
     metadata,
     Column("entity", StorableText, primary_key=True),
     Column("feed", StorableText, primary_key=True),
-    Column("pulled_to", BigInteger, comment="everything stamped before this has been queued"),
+    Column("pulled_to", BigInteger, comment="all changes with an earlier time stamp have been queued"),
     Column("swept_at", BigInteger, comment="when the feed was last read in full"),
-    Column("looked_back_at", BigInteger, comment="when what was saved late was last looked for"),
-    Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last read in full"),
-    Column("cursor", StorableText, comment="where inside an unfinished window the pull stands, as JSON"),
+    Column("looked_back_at", BigInteger, comment="when records that were saved late were last searched for"),
+    Column("sweep", Integer, nullable=False, server_default="0", comment="the number of the last full read"),
+    Column("cursor", StorableText, comment="the position within an unfinished window, as JSON"),
 )
 
 entities = Table(
@@ -356,13 +366,13 @@ entities = Table(
     Column("entity", StorableText, primary_key=True),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("active_since", BigInteger, comment="when the entity was first made active"),
-    Column("computed_with", StorableText, comment="a fingerprint of the settings that its values were computed with"),
-    Column("last_look_at", BigInteger),
-    Column("last_look", StorableText, comment="what the last look that did something said"),
-    Column("last_full_look_at", BigInteger),
-    Column("last_fault", StorableText, comment="what ended the last run, until one ends well"),
-    Column("last_fault_at", BigInteger),
-    Column("fault_since", BigInteger, comment="when the first run in a row failed"),
+    Column("computed_with", StorableText, comment="a fingerprint of the settings with which its values were computed"),
+    Column("last_look_at", BigInteger, comment="when a sync last succeeded"),
+    Column("last_look", StorableText, comment="the summary of the last sync that did something"),
+    Column("last_full_look_at", BigInteger, comment="when a full sync last succeeded"),
+    Column("last_fault", StorableText, comment="the fault that ended the last run, until a sync succeeds"),
+    Column("last_fault_at", BigInteger, comment="when that run failed"),
+    Column("fault_since", BigInteger, comment="when the first of the consecutive failed runs failed"),
 )
 
 leases = Table(
@@ -374,18 +384,18 @@ leases = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("machine", StorableText, comment="where its process runs"),
     Column("pid", BigInteger),
-    Column("process_started", StorableText, comment="tells it from a later process of that pid"),
+    Column("process_started", StorableText, comment="distinguishes it from a later process with that pid"),
     Column("run_id", StorableText, comment="the Prefect run that holds it"),
-    Column("progress", StorableText, comment="how far its sync is, as JSON"),
+    Column("progress", StorableText, comment="the progress of its sync, as JSON"),
 )
 
 hosts = Table(
     "hosts",
     metadata,
     Column("host", StorableText, primary_key=True),
-    Column("blocked_until", BigInteger, comment="the host told us to wait until then"),
+    Column("blocked_until", BigInteger, comment="the host asked to wait until then"),
     Column("next_request_at", BigInteger, comment="when the next request may be sent under the licence"),
-    Column("requests", BigInteger, nullable=False, server_default="0", comment="how many were sent to it"),
+    Column("requests", BigInteger, nullable=False, server_default="0", comment="how many requests were sent to it"),
 )
 
 sessions = Table(
@@ -394,13 +404,13 @@ sessions = Table(
     Column("slot", StorableText, primary_key=True),
     Column("host", StorableText, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
-    Column("taken_at", BigInteger, comment="none while it waits for its turn"),
+    Column("taken_at", BigInteger, comment="null while it waits for its turn"),
     Column("expires_at", BigInteger, nullable=False),
     Column("machine", StorableText, comment="where its process runs"),
     Column("pid", BigInteger),
-    Column("process_started", StorableText, comment="tells it from a later process of that pid"),
-    Column("holder", StorableText, comment="who uses it, in words"),
-    Column("heard_at", BigInteger, comment="when its process last said that it lives"),
+    Column("process_started", StorableText, comment="distinguishes it from a later process with that pid"),
+    Column("holder", StorableText, comment="a description of who uses it"),
+    Column("heard_at", BigInteger, comment="the last heartbeat of its process"),
 )
 
 saved_settings = Table(
@@ -409,7 +419,7 @@ saved_settings = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("saved_at", BigInteger, nullable=False),
     Column("saved_by", StorableText, nullable=False),
-    Column("said", StorableText, nullable=False, comment="what changed, in words"),
+    Column("said", StorableText, nullable=False, comment="a summary of the changes"),
     Column(
         "settings", StorableText, nullable=False, comment="all values of this version by section and field, as JSON"
     ),
@@ -419,8 +429,8 @@ wakeups = Table(
     "wakes",
     metadata,
     Column("entity", StorableText, primary_key=True),
-    Column("asked_at", BigInteger, nullable=False, comment="a look that began before this does not count"),
-    Column("full_asked_at", BigInteger, comment="the same for a full look"),
+    Column("asked_at", BigInteger, nullable=False, comment="a sync that began before this does not count"),
+    Column("full_asked_at", BigInteger, comment="a full sync that began before this does not count"),
 )
 
 notifications = Table(
@@ -434,8 +444,8 @@ notifications = Table(
 alerts = Table(
     "told",
     metadata,
-    Column("what", StorableText, primary_key=True),
-    Column("told_at", BigInteger, nullable=False),
+    Column("what", StorableText, primary_key=True, comment="the name of the alert"),
+    Column("told_at", BigInteger, nullable=False, comment="when it was last sent"),
 )
 
 users = Table(
@@ -443,14 +453,14 @@ users = Table(
     metadata,
     Column("name", StorableText, primary_key=True),
     Column("role", StorableText, nullable=False, comment="viewer, administrator"),
-    Column("password", StorableText, nullable=False, comment="a hash by argon2"),
+    Column("password", StorableText, nullable=False, comment="an Argon2 hash"),
     Column("changed_at", BigInteger, nullable=False),
 )
 
 web_sessions = Table(
     "web_sessions",
     metadata,
-    Column("token", StorableText, primary_key=True, comment="a hash of what the cookie holds"),
+    Column("token", StorableText, primary_key=True, comment="a hash of the cookie's value"),
     Column("user", StorableText, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
@@ -463,8 +473,8 @@ audit = Table(
     Column("who", StorableText, nullable=False),
     Column("action", StorableText, nullable=False, comment="a code, such as failed.skip"),
     Column("entity", StorableText),
-    Column("said", StorableText, nullable=False, comment="what was done, in words"),
-    Column("messages", StorableText, comment="the messages that it was about, as JSON, if few"),
+    Column("said", StorableText, nullable=False, comment="what was done, as text"),
+    Column("messages", StorableText, comment="the messages that it was about, as JSON, if they are few"),
 )
 Index("audit_action", audit.c.action, audit.c.id)
 
@@ -474,10 +484,10 @@ reconciled = Table(
     Column("entity", StorableText, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("places", Integer, nullable=False, comment="how many were compared"),
-    Column("differing", Integer, nullable=False),
+    Column("differing", Integer, nullable=False, comment="how many of them differ"),
     Column("why_not", StorableText, comment="why nothing could be compared"),
-    Column("differences", StorableText, nullable=False, comment="the first of them, as JSON"),
-    Column("causes", StorableText, comment="how many differences have which cause, as JSON"),
+    Column("differences", StorableText, nullable=False, comment="the first differences of each cause, as JSON"),
+    Column("causes", StorableText, comment="the number of differences by cause, as JSON"),
 )
 
 comparing = Table(
@@ -485,7 +495,7 @@ comparing = Table(
     metadata,
     Column("entity", StorableText, primary_key=True),
     Column("began_at", BigInteger, nullable=False),
-    Column("heard_at", BigInteger, nullable=False, comment="when its process last said that it works"),
-    Column("progress", StorableText, comment="how far it is, as JSON"),
+    Column("heard_at", BigInteger, nullable=False, comment="when its process last reported progress"),
+    Column("progress", StorableText, comment="its progress, as JSON"),
     sqlite_with_rowid=False,
 )
