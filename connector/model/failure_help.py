@@ -50,7 +50,7 @@ HELP: dict[FailureCode, Help] = {
     Code.QUANTITY_TOO_LARGE: Help("Magento stores 99,999,999 at most.", _IN_ACUMATICA),
     Code.UNKNOWN_SKU: Help(
         "Magento has no product with this SKU.",
-        "Create the product there; the newest state is then sent automatically. Or set Unknown SKU "
+        "Create the product in Magento; the newest state is then sent automatically. Or set Unknown SKU "
         "(A2M_ITEMS__UNKNOWN_SKU) to skip.",
     ),
     Code.CONFIGURABLE_PRODUCT: Help(
@@ -267,8 +267,8 @@ HELP: dict[FailureCode, Help] = {
     ),
     Code.NO_PRODUCT: Help(
         "Magento has no product with this SKU that can have a price.",
-        "Create the product there, or set A2M_ITEMS__UNKNOWN_SKU to skip; once the product exists the newest state "
-        "is sent automatically.",
+        "Create the product in Magento, or set A2M_ITEMS__UNKNOWN_SKU to skip; once the product exists the "
+        "newest state is sent automatically.",
     ),
     Code.STORE_NOT_FOUND: Help(
         "Magento has no store with the id in the setting.", f"Correct A2M_MAGENTO__STORE_ID, {AGAIN}."

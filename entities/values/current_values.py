@@ -54,11 +54,7 @@ def why_missing(types: Mapping[str, str], missing: Mapping[str, str], what: str)
     for sku, key in missing.items():
         kind = types.get(sku)
         if kind is None:
-            reason = (
-                f"Magento has no product with the SKU {sku!r}. Create it there, or set Unknown SKU to skip; once the "
-                "product exists the newest state goes by itself."
-            )
-            found.append(Rejected(FailureCode.UNKNOWN_SKU, reason, key))
+            found.append(Rejected(FailureCode.UNKNOWN_SKU, f"Magento has no product with the SKU {sku!r}.", key))
         elif kind in WITHOUT_VALUE:
             reason = (
                 f"{sku!r} is a {kind} product in Magento and has no {what} of its own. Keep it from being exported in "

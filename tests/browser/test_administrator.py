@@ -234,7 +234,7 @@ def test_a_broken_shop_is_mended(stack, workspace):
     workspace.card("price").get_by_role("button", name="Sync now").click()
     workspace.see("1 message failed")
     workspace.page.get_by_role("link", name=re.compile("^Show them")).first.click()
-    workspace.see("Create the product there")
+    workspace.see("Create the product in Magento")
     workspace.is_fit()
     stack.change_shop({"add_product": {"sku": SKU}})
     workspace.press("Send it again")

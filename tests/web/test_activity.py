@@ -48,13 +48,19 @@ def test_by_day_and_entity(busy):
 def test_the_slowest_answers(busy):
     """Of the last day, the slowest first."""
     text = busy.get("/activity").text.partition("Slowest answers")[2]
-    assert text.index("12.5") < text.index("2.0") < text.index("1.0")
+    assert text.index("12 s") < text.index("2.0 s") < text.index("1.0 s")
     assert "3.0" not in text
+
+
+def test_what_was_sent_stands_before_how_fast_it_went(busy):
+    """The first question on the page is what changed; both systems' load comes below."""
+    text = busy.get("/activity").text
+    assert text.index("By day") < text.index("Load and speed") < text.index("Slowest answers")
 
 
 def test_how_long_answers_take(busy):
     """Half of them and 95 of a hundred, here and among the figures for programs."""
-    assert "<dt>Magento's answers, price</dt><dd>12 s</dd>" in busy.get("/activity").text
+    assert "<dt>Magento answers price in</dt><dd>12 s</dd>" in busy.get("/activity").text
     text = busy.get("/metrics").text
     assert 'a2m_request_seconds{entity="price",quantile="0.5"} 12.5' in text
     assert 'a2m_request_seconds{entity="order",quantile="0.99"} 1.0' in text

@@ -48,6 +48,17 @@ def test_groups(failing):
     assert failing.get("/failed?entity=nothing").status_code == 404
 
 
+def test_a_group_does_not_repeat_its_heading(failing):
+    """Each message of a group has its own part of the reason and its value in a column; the label is the heading."""
+    text = failing.get("/failed/group?entity=price&code=unknown_sku").text
+    assert "<td>Magento has no product with the SKU &#39;SKU-000&#39;.</td>" in text
+    assert '<td class="number" data-label="Value">5</td>' in text
+    assert (
+        "<td>Unknown SKU: Magento has no product with the SKU &#39;SKU-000&#39;.</td>"
+        in failing.get("/failed/group").text
+    )
+
+
 def test_every_page_says_how_many_failed_and_whose_times_it_shows(failing):
     """The count stands beside Failed messages in the head of each page; its foot names the time zone. The login, which
     anybody sees, has neither.

@@ -33,7 +33,7 @@ async def test_what_changed_on_a_day(site):
     assert f'href="/activity/sent?entity=price&amp;day={site.day}"' in site.get("/activity").text
     text = site.get(f"/activity/sent?entity=price&day={site.day}").text
     assert '<a href="/record/price?key=A-1">A-1</a>' in text
-    assert '<td data-label="Sent">12.5</td><td data-label="Before">9.49</td>' in text
+    assert '<td data-label="Sent" class="number">12.5</td><td data-label="Before" class="number">9.49</td>' in text
     assert text.count(">Accepted</span>") == 3
     assert text.count(">Failed</span>") == 1
     assert text.index(">14<") < text.index(">12.5<")

@@ -59,7 +59,7 @@ def show_group(visit: Visit) -> Response:
         "failed_group.html",
         choice=choice,
         page=shown,
-        rows=[{"message": one, "value": _value(one)} for one in shown.rows],
+        rows=[{"message": one, "value": _value(one), "why": _why(one, choice.cause)} for one in shown.rows],
         address=address,
         csv="/failed.csv" + address.partition("?")[1] + address.partition("?")[2],
         label=label_of(choice.cause) if choice.cause else "All failed messages",
@@ -226,6 +226,13 @@ def _value(one: Message) -> str:
     from entities.registry import ENTITIES  # only here, too
 
     return ENTITIES[one.entity].value_text(one.value) or ""
+
+
+def _why(one: Message, heading: str) -> str:
+    """Return why it failed, without the label where the heading of the group is it."""
+    label = label_of(one.cause or "")
+    reason = one.reason or label
+    return reason.removeprefix(f"{label}: ") if heading else reason
 
 
 def _count(number: int) -> str:

@@ -54,6 +54,8 @@ def show(visit: Visit) -> Response:
 
 def show_entity(visit: Visit) -> Response:
     """Show what differs of one entity by cause, and a page of the places."""
+    from entities.registry import linked  # only here: the entities load what other pages do not need
+
     entity, cause = str(visit.request.path_params["entity"]), visit.query.get("cause", "")
     with visit.workspace.state.read() as connection:
         found = comparisons.newest(connection).get(entity)
@@ -69,6 +71,7 @@ def show_entity(visit: Visit) -> Response:
         comparison=found,
         agreement=agreement(found),
         cause=cause,
+        is_number=entity not in linked(),
         is_cut=len(differing) < (found.causes.get(cause, 0) if cause else found.differing),
         rows=differing[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
         number=number,

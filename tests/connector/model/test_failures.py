@@ -40,7 +40,7 @@ def test_what_magento_refused_says_what_to_do() -> None:
     price = with_fix(FailureCode.INVALID_PRICE, "Magento refused the row: no", 1)
     assert price.startswith("Magento refused the row: no. Correct the price in Acumatica")
     assert "Correct A2M_MAGENTO__STORE_ID" in with_fix(FailureCode.STORE_NOT_FOUND, "no.", 1)
-    assert "Create the product there, or set" in with_fix(FailureCode.NO_PRODUCT, 'No product has "A".', 1)
+    assert "Create the product in Magento, or set" in with_fix(FailureCode.NO_PRODUCT, 'No product has "A".', 1)
     spent = with_fix(FailureCode.OUT_OF_ATTEMPTS, "Magento answered 503", 3)
     assert spent.startswith("Magento answered 503. It was tried 3 times. Look for the cause in Magento's log")
 
