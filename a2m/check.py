@@ -32,7 +32,7 @@ async def _check(*, json: bool) -> int:
 
     found = []
     with effective_settings(needs_both_systems=True) as now:
-        async for one in check_connection(now.settings, now.state, waits=print_error):
+        async for one in check_connection(now.settings, now.state, on_wait=print_error):
             if not json:
                 print_to_stderr(f"{one.what} …")
             found.append(one)

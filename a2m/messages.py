@@ -139,7 +139,7 @@ def _link(entity: str, key: str, magento_id: str, *, json: bool) -> None:
     with effective_settings(needs_both_systems=True) as now:
         try:
             made = asyncio.run(
-                link(now.settings, now.state, entity, key, magento_id, SystemClock(), waits=print_to_stderr)
+                link(now.settings, now.state, entity, key, magento_id, SystemClock(), on_wait=print_to_stderr)
             )
         except actions.NotPossibleByHand as why:
             raise Refused(str(why)) from why

@@ -52,7 +52,7 @@ async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: l
     from app.logs import print_to_stderr
 
     answers: list[dict[str, Any]] = []
-    is_right = True
+    is_repaired = True
     with effective_settings(needs_both_systems=True) as now:
         for entity in chosen_entities(name, now.settings.active):
             compared = await flow.reconcile(entity, now.settings, now.state, listeners=[] if json else [show_reading()])
@@ -63,21 +63,21 @@ async def _reconcile(name: str, *, with_repair: bool, keys: list[str], causes: l
                 print_error(f"{entity}: {compared.why_not}")
             elif not json:
                 _show(entity, answer)
-            chosen = flow.chosen_of(compared.differences, keys=keys, causes=causes) if with_repair else []
+            chosen = flow.select_differences(compared.differences, keys=keys, causes=causes) if with_repair else []
             if chosen:
                 repaired = await flow.repair(
                     entity, now.settings, now.state, chosen, listeners=[] if json else [show_progress]
                 )
                 flow.remember_repaired(now.state, compared, chosen, repaired, datetime.now(UTC))
-                entity_is_right = len(chosen) == len(compared.differences) and flow.is_right(now.state, repaired)
+                entity_is_right = len(chosen) == len(compared.differences) and flow.is_repaired(now.state, repaired)
                 answer["repaired"] = repaired.counters.as_json()
                 rest = "" if entity_is_right else " Not everything is right yet: a2m failed, a2m status."
                 print_to_stderr(f"{entity}, repair: {repaired.summary()}.{rest}")
-            is_right = is_right and entity_is_right
+            is_repaired = is_repaired and entity_is_right
             answers.append(answer)
     if json:
         as_json({"entities": answers})
-    return 0 if is_right else 1
+    return 0 if is_repaired else 1
 
 
 def _answer(compared: Compared) -> dict[str, Any]:

@@ -175,10 +175,10 @@ def tables_page() -> str:
 def metrics_page() -> str:
     """Return the page of the figures for Prometheus, which has all of them whatever the state holds."""
     from app.effective_settings import effective_settings
-    from app.status.metrics import as_text
+    from app.status.metrics import metrics_text
 
     with effective_settings() as now:
-        text = as_text(now, datetime.now(UTC)).decode()
+        text = metrics_text(now, datetime.now(UTC)).decode()
     helps = [line.removeprefix("# HELP ").partition(" ") for line in text.splitlines() if line.startswith("# HELP ")]
     lines = [
         "# Metrics",

@@ -17,7 +17,7 @@ from a2m.sync import ONE_OR_ALL, chosen_entities
 from a2m.usage import JSON_HELP, LOOK_AND_FIX, entity_argument
 
 if TYPE_CHECKING:
-    from app.status.entity_status import Standing
+    from app.status.entity_status import EntityStatus
     from connector.state.operator.overview import Overview
 
 
@@ -149,15 +149,15 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 def read_status() -> list[dict[str, Any]]:
     """Return how each entity stands."""
     from app.effective_settings import effective_settings
-    from app.status.entity_status import standings
+    from app.status.entity_status import entity_statuses
 
     now = datetime.now(UTC)
     with effective_settings() as here:
-        found = standings(here, now)
+        found = entity_statuses(here, now)
     return [_row(one, one.overview, now) for one in found]
 
 
-def _row(standing: Standing, one: Overview, now: datetime) -> dict[str, Any]:
+def _row(standing: EntityStatus, one: Overview, now: datetime) -> dict[str, Any]:
     return {
         "entity": one.entity,
         "state": standing.describe(),

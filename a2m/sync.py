@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: bool) -> int:
     from a2m.progress import show_progress
     from app.effective_settings import effective_settings
-    from app.run.dry_run import copy_of_state, keep_everything_here
+    from app.run.dry_run import copy_of_state, stages_without_push
     from app.run.request import RunEnvironment, RunRequest
     from app.run.work import work_on
     from tasks.sync import DIRECT_STAGES
@@ -62,7 +62,7 @@ async def _sync(name: str, *, full: bool, key: str | None, dry_run: bool, json: 
         now = stack.enter_context(effective_settings(needs_both_systems=True))
         settings = now.settings
         state = stack.enter_context(copy_of_state(now.state)) if dry_run else now.state
-        stages = keep_everything_here() if dry_run else DIRECT_STAGES
+        stages = stages_without_push() if dry_run else DIRECT_STAGES
         environment = RunEnvironment(
             stages=lambda _retry_count: stages,
             licence_state=now.state,

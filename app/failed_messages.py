@@ -1,7 +1,6 @@
-"""Failed messages as a person handles them: found by entity, failure code and text, then sent again or skipped.
+"""Failed messages: find them by entity, failure code and text, and send them again or skip them.
 
-A person names a message by its id, which is only compared here. What was overtaken meanwhile is no longer among the
-failed ones, and is left alone.
+A message that has been superseded meanwhile is no longer failed, and is left alone.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from connector.state.schema import FAILED
 
 PAGE_SIZE = 50
 FEW = 500
-"""So many are read at once, and sorted here."""
+"""Up to so many matches of a text are read at once and sorted here, instead of page by page in the database."""
 MOST_SKIPPED = 500
-"""Each message is skipped in a transaction of its own; of more, a run in Prefect takes care."""
+"""How many messages the workspace skips at once, because each is a transaction. A run in Prefect skips any number."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of what was chosen: its messages, its number from 1 on, and how many there are in all."""
+    """One page of the chosen messages: its rows, its number (from 1), and the total number of messages."""
 
     rows: Sequence[Message]
     number: int
@@ -36,31 +35,33 @@ class Page:
 
     @property
     def first(self) -> int:
-        """The place of its first message."""
+        """The position of the page's first message, from 1."""
         return (self.number - 1) * PAGE_SIZE + 1
 
     @property
     def last(self) -> int:
-        """The place of its last message."""
+        """The position of the page's last message."""
         return self.first + len(self.rows) - 1
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """How many messages were skipped, and why others were not."""
+    """How many messages were skipped, and the reasons why others could not be."""
 
     count: int
     left: Sequence[str]
 
 
 def page_of(connection: Connection, choice: FailedChoice, number: int) -> Page:
-    """Return one page of what is chosen, by key; the last one where there are not so many. However many there are, only
-    one page is read. A text is searched for in every failed message, and only once where few have it.
+    """Return one page of the chosen messages, sorted by key, or the last page if there are fewer.
+
+    Only the page is read, however many messages there are. A text must be searched for in every failed message; if it
+    has few matches, that is done only once.
     """
     if choice.text:
         few = messages.some_failed(connection, choice, FEW)
         if len(few) < FEW:
-            found = sorted(messages.of_targets(connection, few), key=lambda one: (one.key, one.source, one.target))
+            found = sorted(messages.of_targets(connection, few), key=lambda row: (row.key, row.source, row.target))
             number = _within(number, len(found))
             return Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(found))
     total = messages.count_failed(connection, choice)
@@ -74,27 +75,27 @@ def _within(number: int, total: int) -> int:
 
 
 def send_again(state: State, choice: FailedChoice, now: datetime) -> list[Message]:
-    """Have the next sync read their newest state and send it; return them."""
+    """Make the chosen messages due again and return them. The next sync reads their newest state and sends that."""
     with state.read() as connection:
-        found = messages.chosen_failed(connection, choice)
-    actions.send_again(state, found, now)
-    return found
+        chosen = messages.chosen_failed(connection, choice)
+    actions.send_again(state, chosen, now)
+    return chosen
 
 
-def named(found: Sequence[Message]) -> list[Named]:
-    """Return the messages as the audit keeps them."""
-    return [Named(one.target, one.seq, one.entity, one.key, one.source) for one in found]
+def audit_names(chosen: Sequence[Message]) -> list[Named]:
+    """Return the messages in the form in which the audit log stores them."""
+    return [Named(row.target, row.seq, row.entity, row.key, row.source) for row in chosen]
 
 
-def became_of(connection: Connection, chosen: Sequence[Named], then: datetime) -> Counter[str]:
-    """Return how many of the messages that a person chose then are in which state by now."""
+def current_states(connection: Connection, chosen: Sequence[Named], chosen_at: datetime) -> Counter[str]:
+    """Return how many messages of an earlier action are in which state now."""
     as_they_were = [
         Message(
-            target=one.target,
-            seq=one.seq,
-            entity=one.entity,
-            key=one.key,
-            source=one.source,
+            target=name.target,
+            seq=name.seq,
+            entity=name.entity,
+            key=name.key,
+            source=name.source,
             acumatica_key="",
             sku=None,
             value=None,
@@ -103,21 +104,21 @@ def became_of(connection: Connection, chosen: Sequence[Named], then: datetime) -
             attempts=0,
             cause=None,
             reason=None,
-            changed_at=then,
+            changed_at=chosen_at,
         )
-        for one in chosen
+        for name in chosen
     ]
-    return Counter(one.state for one in messages.became_of(connection, as_they_were))
+    return Counter(message.state for message in messages.became_of(connection, as_they_were))
 
 
-def skip(state: State, found: Sequence[Message], reason: str, now: datetime) -> Skipped:
-    """Leave them out, with the reason."""
+def skip(state: State, chosen: Sequence[Message], reason: str, now: datetime) -> Skipped:
+    """Skip the messages and store the reason with each."""
     count, left = 0, []
-    for one in found:
+    for message in chosen:
         try:
-            actions.skip(state, one, reason, now)
-        except actions.NotPossibleByHand as why:
-            left.append(str(why))
+            actions.skip(state, message, reason, now)
+        except actions.NotPossibleByHand as refused:
+            left.append(str(refused))
         else:
             count += 1
     return Skipped(count, left)

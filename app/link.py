@@ -1,7 +1,7 @@
-"""A person's link: a document was made in Magento by hand, and is not made a second time.
+"""Link a document that was created in Magento by hand to its Acumatica record, so that it is not created again.
 
-Both sides are asked before anything is stored, because a link that names nothing is never noticed: its document counts
-as sent for good.
+Both systems are queried before anything is stored (ADR 0054). A link to something that does not exist would never be
+noticed, because its document counts as sent for good.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.clients import magento_access, operator_session
-from app.record_keys import UnknownKey, did_you_mean, keys_of, known_keys
+from app.record_keys import UnknownKey, did_you_mean, known_keys, resolve_keys
 from connector.clock import Clock
 from connector.errors import ConnectorError
 from connector.magento.client import MagentoClient
@@ -25,12 +25,12 @@ from settings import Settings
 
 
 class LinkRefused(ConnectorError):
-    """One of both sides is not there, or is taken; the message says which. Nothing was stored."""
+    """One side of the link does not exist or is linked already; the message says which. Nothing was stored."""
 
 
 @dataclass(frozen=True)
 class Linked:
-    """The document's key, what Magento calls it there, and what the link settled."""
+    """The document's key, its name in Magento, and what the link did to waiting messages."""
 
     key: str
     in_magento: str
@@ -45,24 +45,31 @@ async def link(
     magento_id: str,
     clock: Clock,
     *,
-    waits: Callable[[str], object] = lambda _message: None,
+    on_wait: Callable[[str], object] = lambda _message: None,
 ) -> Linked:
-    """Store the link once both sides are found. Raises `UnknownKey`, `LinkRefused`, `NotPossibleByHand` or a fault of
-    one of the systems.
+    """Find both sides and store the link.
+
+    Args:
+        typed: The document's key in Acumatica, in any spelling.
+        magento_id: The entity id in Magento.
+        on_wait: Called with a message about what is being waited for.
+
+    Raises `UnknownKey`, `LinkRefused`, `NotPossibleByHand`, or a fault of one of the systems.
     """
     sides, magento_id = ENTITIES[entity].link_sides, magento_id.strip()
     if sides is None:
         raise LinkRefused(f"Records of {entity} have no link.")
     async with MagentoClient(magento_access(settings), clock=clock) as client:
         in_magento = await _in_magento(client, sides, entity, magento_id)
-    record = await _record(settings, state, sides, entity, typed, clock, waits)
-    key = _document(state, sides, entity, record, typed)
-    _refuse_taken(state, entity, record, magento_id)
+    record = await _acumatica_key(settings, state, sides, entity, typed, clock, on_wait)
+    key = _document_key(state, sides, entity, record, typed)
+    _refuse_linked(state, entity, record, magento_id)
     settled = actions.link(state, entity, key, record, magento_id, clock.now())
     return Linked(key, in_magento, settled)
 
 
 async def _in_magento(client: MagentoClient, sides: LinkSides, entity: str, magento_id: str) -> str:
+    """Return the document's name in Magento. Raises `LinkRefused` if there is none with this id."""
     if magento_id.isascii() and magento_id.isdigit():
         found = await sides.in_magento(client, magento_id)
         if found is not None:
@@ -72,20 +79,20 @@ async def _in_magento(client: MagentoClient, sides: LinkSides, entity: str, mage
     raise LinkRefused(f"Magento has no {entity} with the id {magento_id}.{hint} Nothing was linked.")
 
 
-async def _record(
+async def _acumatica_key(
     settings: Settings,
     state: State,
     sides: LinkSides,
     entity: str,
     typed: str,
     clock: Clock,
-    waits: Callable[[str], object],
+    on_wait: Callable[[str], object],
 ) -> str:
-    """Return the one Acumatica key that is meant: of a stored record, or else of one that Acumatica has."""
+    """Return the matching Acumatica key: of a stored record, or else of a record in Acumatica."""
     found = known_keys(state, entity, typed)
     if not found:
-        keys = keys_of(state, settings, entity, typed)
-        async with operator_session(settings, state, clock, "Link", waits) as session:
+        keys = resolve_keys(state, settings, entity, typed)
+        async with operator_session(settings, state, clock, "Link", on_wait) as session:
             found = sorted(await sides.in_acumatica(session, settings, keys))
     if not found:
         message = f"Acumatica has no {entity} {typed.strip()!r}. Nothing was linked."
@@ -95,8 +102,8 @@ async def _record(
     return found[0]
 
 
-def _document(state: State, sides: LinkSides, entity: str, record: str, typed: str) -> str:
-    """Return the key of the document: a record of Acumatica may become several, which say so behind a bar."""
+def _document_key(state: State, sides: LinkSides, entity: str, record: str, typed: str) -> str:
+    """Return the key of the document. If a record becomes several documents, their keys have a part after a bar."""
     _record, bar, part = typed.strip().partition("|")
     with state.read() as connection:
         keys = {one.key for one in messages.of_records(connection, entity, [record])}
@@ -114,9 +121,9 @@ def _document(state: State, sides: LinkSides, entity: str, record: str, typed: s
     return documents[0]
 
 
-def _refuse_taken(state: State, entity: str, record: str, magento_id: str) -> None:
+def _refuse_linked(state: State, entity: str, record: str, magento_id: str) -> None:
     with state.read() as connection:
-        others = {one.acumatica_key for one in links.of_magento_id(connection, entity, magento_id)} - {record}
+        others = {row.acumatica_key for row in links.of_magento_id(connection, entity, magento_id)} - {record}
     if others:
         raise LinkRefused(
             f"The {entity} with the id {magento_id} in Magento is {' and '.join(sorted(others))} already. "

@@ -1,8 +1,8 @@
-"""Compare both systems as they are now, and put right what differs.
+"""Reconcile: compare both systems as they are now, and repair what differs.
 
-A full sync works on a copy of the state that has forgotten what Magento confirmed, and sends nothing: what it would
-send is what differs. To repair, the real state forgets these records only, and an ordinary full sync puts them right,
-documents in their own way: searched for before anything is created.
+To compare, a full sync runs on a copy of the state without the ledger and sends nothing: what it would send is what
+differs. To repair, the ledger rows of these records are deleted from the real state, and an ordinary full sync sends
+them. Documents are searched for in Magento before anything is created, as in every sync.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from app.listeners.sync_progress import progress_kept
-from app.run.dry_run import copy_of_state, keep_everything_here
+from app.listeners.sync_progress import progress_written
+from app.run.dry_run import copy_of_state, stages_without_push
 from app.run.request import RunEnvironment, RunRequest, RunResult
 from app.run.work import work_on
 from connector.clock import Clock, SystemClock
@@ -32,7 +32,7 @@ from settings import Settings
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """How many places were compared, and those that differ; `why_not`: why nothing could be compared."""
+    """How many targets were compared (`places`), and those that differ. `why_not`: why nothing could be compared."""
 
     entity: str
     places: int
@@ -48,12 +48,12 @@ async def reconcile(
     clock: Clock | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Compared:
-    """Return what differs between what Acumatica says by the rules and what Magento shows. Sends and stores nothing."""
+    """Compare what Magento shows with what it must show by Acumatica's data and the rules. Send and store nothing."""
     clock = clock or SystemClock()
     result: Compared | None = None
     began_at = clock.now()
 
-    async def at_the_end(context: RunContext[Any], began: datetime) -> list[Message]:
+    async def compare_instead_of_confirming(context: RunContext[Any], began: datetime) -> list[Message]:
         nonlocal result
         result = await compare(context, began)
         return []
@@ -61,14 +61,14 @@ async def reconcile(
     with copy_of_state(state) as copy:
         with copy.write() as connection:
             ledger.forget(connection, entity)
-        stages = replace(keep_everything_here(), confirm=at_the_end)
-        shown = progress_kept(
+        stages = replace(stages_without_push(), confirm=compare_instead_of_confirming)
+        async with progress_written(
             clock, lambda text: comparisons.record_progress(state, entity, began_at, clock.now(), text)
-        )
-        async with shown as progress:
-            heard = [*listeners, progress]
-            surrounded = RunEnvironment(clock, lambda _retry_count: stages, licence_state=state, listeners=heard)
-            outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, surrounded)
+        ) as progress:
+            environment = RunEnvironment(
+                clock, lambda _retry_count: stages, licence_state=state, listeners=[*listeners, progress]
+            )
+            outcome = await work_on(RunRequest(entity, full=True, once=True), settings, copy, environment)
         comparisons.record_end(state, entity)
     if result is not None:
         return result
@@ -77,38 +77,36 @@ async def reconcile(
 
 
 async def compare(context: RunContext[Any], began: datetime) -> Compared:
-    """Compare after a sync that queued what differs and sent nothing. Raises a `MagentoFault`."""
+    """Compare with Magento after a sync that queued what differs and sent nothing. Raises `MagentoFault`."""
     with context.state.read() as connection:
         waiting = messages.pending(connection, context.name)
-        unsent = messages.failed(connection, context.name)
-    failed = [
+        failed = messages.failed(connection, context.name)
+    cannot_be_sent = [
         Difference(
-            one.key,
-            one.source,
-            sku=one.sku or one.key,
+            message.key,
+            message.source,
+            sku=message.sku or message.key,
             acumatica="",
             magento="",
-            why=one.reason or "failed",
-            cause=one.cause or "",
+            why=message.reason or "failed",
+            cause=message.cause or "",
         )
-        for one in unsent
+        for message in failed
     ]
     compared, differing = await context.entity.differences(context, waiting, began)
-    return Compared(context.name, compared, [*failed, *differing])
+    return Compared(context.name, compared, [*cannot_be_sent, *differing])
 
 
-def chosen_of(
+def select_differences(
     differences: Iterable[Difference], *, keys: Collection[str] = (), causes: Collection[str] = ()
 ) -> list[Difference]:
-    """Return the differences of these records, each named by its key or its SKU, that have one of these causes; what is
-    empty chooses all.
-    """
-    named = {comparison_key(one) for one in keys}
+    """Return the differences with one of these keys or SKUs and one of these causes. An empty argument matches all."""
+    names = {comparison_key(key) for key in keys}
     return [
-        one
-        for one in differences
-        if (not named or named & {comparison_key(one.key), comparison_key(one.sku)})
-        and (not causes or one.cause in causes)
+        difference
+        for difference in differences
+        if (not names or names & {comparison_key(difference.key), comparison_key(difference.sku)})
+        and (not causes or difference.cause in causes)
     ]
 
 
@@ -121,36 +119,37 @@ async def repair(
     clock: Clock | None = None,
     listeners: Sequence[Listener] = (),
 ) -> RunResult:
-    """Put these places right with one full sync. What failed before stays failed."""
+    """Repair these differences with one full sync. Messages that failed before stay failed."""
     with state.write() as connection:
-        ledger.forget(connection, entity, [one.key for one in differences])
-    surrounded = RunEnvironment(clock or SystemClock(), listeners=listeners)
-    return await work_on(RunRequest(entity, full=True, once=True), settings, state, surrounded)
+        ledger.forget(connection, entity, [difference.key for difference in differences])
+    environment = RunEnvironment(clock or SystemClock(), listeners=listeners)
+    return await work_on(RunRequest(entity, full=True, once=True), settings, state, environment)
 
 
 def remember(state: State, compared: Compared, now: datetime) -> None:
-    """Store what a comparison found, so that it can be shown later."""
+    """Store the result of a comparison, so that it can be shown later."""
     comparisons.store(state, compared.entity, compared.places, compared.differences, now, why_not=compared.why_not)
 
 
 def remember_repaired(
     state: State, compared: Compared, chosen: Sequence[Difference], outcome: RunResult, now: datetime
 ) -> None:
-    """Store what is left of a comparison after some of its differences were repaired: those that were not chosen, and
-    those of which something still waits, is on its way or failed.
+    """Store the differences that are left after a repair.
+
+    These are the ones that were not chosen, and those whose message is still pending, being sent or failed.
     """
     if outcome.fault or outcome.stopped:
         return
     with state.read() as connection:
-        live = messages.live(connection, compared.entity, [], sorted({one.key for one in chosen}))
-    left = {(one.key, one.source) for one in live}
-    repaired = {(one.key, one.source) for one in chosen} - left
-    rest = [one for one in compared.differences if (one.key, one.source) not in repaired]
+        live = messages.live(connection, compared.entity, [], sorted({difference.key for difference in chosen}))
+    unsettled = {(message.key, message.source) for message in live}
+    repaired = {(difference.key, difference.source) for difference in chosen} - unsettled
+    rest = [row for row in compared.differences if (row.key, row.source) not in repaired]
     remember(state, msgspec.structs.replace(compared, differences=rest), now)
 
 
-def is_right(state: State, outcome: RunResult) -> bool:
-    """Return whether a repair left nothing behind: no fault, nothing that waits, and no failed message, new or old."""
+def is_repaired(state: State, outcome: RunResult) -> bool:
+    """Return whether a repair was complete: no fault, nothing that waits, and no failed message, new or old."""
     if outcome.fault or outcome.stopped or outcome.remarks.waits:
         return False
     with state.read() as connection:

@@ -1,7 +1,7 @@
-"""Which record somebody means by what they typed: an Acumatica key, a SKU, an e-mail or a number, in any spelling.
+"""Find the record that a person means: by Acumatica key, SKU, e-mail or document number, in any spelling.
 
-The state database is asked first; what it does not know yet may be in Acumatica under one of the entity's spellings.
-What exists nowhere is refused with the nearest keys that there are.
+The state database is searched first. A record that it does not know may be in Acumatica, under one of the entity's
+spellings. A key that matches nothing is refused, with the nearest keys as a suggestion (ADR 0054).
 """
 
 from __future__ import annotations
@@ -20,55 +20,58 @@ from settings import Settings
 
 _PAGE = 5_000
 _MOST_COMPARED = 100_000
-"""Records that are gone through for the nearest keys: of more, those of the first pages."""
-_ALL_SCORED = 5_000
-"""Up to so many keys each is scored; of more, those that begin alike or hold what was typed."""
+"""How many records are searched for near keys, in the order of their keys."""
+_MOST_SCORED = 5_000
+"""How many keys are scored. If there are more, only those are scored that begin alike or contain what was typed."""
 
 
 class UnknownKey(ConnectorError):
-    """What was typed names no record; the message names where it was searched for and the nearest names."""
+    """No record matches the key; the message says where it was searched for and suggests near keys."""
 
 
 def known_keys(state: State, entity: str, typed: str) -> list[str]:
-    """Return the Acumatica keys of the stored records that are meant: by key, SKU or e-mail in any spelling, and a
-    document by the number at the end of its key, with or without zeros before it.
+    """Return the Acumatica keys of the stored records that match.
+
+    A record matches by key, SKU or e-mail in any spelling. A document also matches by the number at the end of its key,
+    with or without leading zeros.
     """
-    wanted = _record(typed)
+    name = _record_name(typed)
     with state.read() as connection:
-        for spelling in dict.fromkeys([wanted, comparison_key(wanted)]):
-            if found := records.with_key(connection, entity, spelling):
-                return found
-    bare = _bare(wanted)
-    is_number = wanted.isascii() and wanted.isdigit() and ENTITIES[entity].link_sides is not None
-    found = [key for key in _every_key(state, entity) if bare and _bare(key) == bare]
-    if found or not is_number:
-        return found
-    return [key for key in _every_key(state, entity) if _number(key) == wanted.lstrip("0")]
+        for spelling in dict.fromkeys([name, comparison_key(name)]):
+            if keys := records.with_key(connection, entity, spelling):
+                return keys
+    bare = _bare(name)
+    is_number = name.isascii() and name.isdigit() and ENTITIES[entity].link_sides is not None
+    keys = [key for key in _every_key(state, entity) if bare and _bare(key) == bare]
+    if keys or not is_number:
+        return keys
+    return [key for key in _every_key(state, entity) if _number(key) == name.lstrip("0")]
 
 
-def keys_of(state: State, settings: Settings, entity: str, typed: str) -> list[str]:
-    """Return the keys to ask Acumatica for: those that are known, and the ways in which what was typed may be meant."""
-    spellings = ENTITIES[entity].spellings(settings, _record(typed))
+def resolve_keys(state: State, settings: Settings, entity: str, typed: str) -> list[str]:
+    """Return the keys to request from Acumatica: those of matching stored records, and possible spellings."""
+    spellings = ENTITIES[entity].spellings(settings, _record_name(typed))
     return list(dict.fromkeys([*known_keys(state, entity, typed), *spellings]))
 
 
 def did_you_mean(state: State, entity: str, typed: str) -> str:
-    """Return a question with the nearest keys that are stored, to stand behind a sentence; empty where none is near."""
+    """Return a question that suggests near keys, to append to a sentence; empty if there are none."""
     near = near_keys(state, entity, typed)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def near_keys(state: State, entity: str, typed: str) -> list[str]:
-    """Return the nearest keys that are stored, as people write them."""
-    wanted, names = _bare(_record(typed)), {}
+    """Return up to three stored keys that resemble what was typed."""
+    bare_name, names = _bare(_record_name(typed)), {}
     for stored in _every_record(state, entity):
         for name in (stored.key, stored.acumatica_key):
             if name:
                 names[_bare(name)] = name.lower() if "@" in name else name
-    scored = list(names)
-    if len(scored) > _ALL_SCORED:
-        scored = [one for one in names if one.startswith(wanted[:3]) or wanted in one][:_ALL_SCORED]
-    return list(dict.fromkeys(names[one] for one in difflib.get_close_matches(wanted, scored, n=3, cutoff=0.6)))
+    candidates = list(names)
+    if len(candidates) > _MOST_SCORED:
+        candidates = [bare for bare in names if bare.startswith(bare_name[:3]) or bare_name in bare][:_MOST_SCORED]
+    matches = difflib.get_close_matches(bare_name, candidates, n=3, cutoff=0.6)
+    return list(dict.fromkeys(names[bare] for bare in matches))
 
 
 def _every_key(state: State, entity: str) -> Iterator[str]:
@@ -90,17 +93,17 @@ def _every_record(state: State, entity: str) -> Iterator[Stored]:
             after = page[-1]
 
 
-def _record(typed: str) -> str:
-    """Return the part that names the record: a message's key may name the order too, behind a bar."""
+def _record_name(typed: str) -> str:
+    """Return the part that names the record. In a message's key, the order may follow after a bar."""
     return typed.strip().partition("|")[0]
 
 
 def _bare(key: str) -> str:
-    """Return the letters and digits, as Magento compares them: `so-000003` and `SO 000003` are one."""
+    """Return only letters and digits, folded as Magento compares them: `so-000003` and `SO 000003` become equal."""
     return re.sub(r"[^\w@.]|_", "", comparison_key(key))
 
 
 def _number(key: str) -> str | None:
-    """Return the number at the end of a key, without zeros before it; None where it does not end in one."""
+    """Return the number at the end of a key without leading zeros; None if the key does not end in one."""
     last = key.rsplit(" ", 1)[-1]
     return last.lstrip("0") if last.isascii() and last.isdigit() else None

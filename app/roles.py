@@ -1,4 +1,4 @@
-"""What a user of the workspace may do."""
+"""The roles of the workspace's users."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def finished_in_a_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def finished_in_a_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `work` in a thread and return its result. If the caller is cancelled, wait for the thread before raising
     `CancelledError`, so that nothing is written after the caller has gone on.
     """
-    working = asyncio.ensure_future(asyncio.to_thread(work, *given, **named))
+    call = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
-        return await asyncio.shield(working)
+        return await asyncio.shield(call)
     except asyncio.CancelledError:
-        await asyncio.gather(working, return_exceptions=True)
+        await asyncio.gather(call, return_exceptions=True)
         raise

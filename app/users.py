@@ -1,6 +1,7 @@
-"""The users of the workspace: viewers and administrators. Passwords are kept as argon2 hashes.
+"""The users of the workspace: viewers and administrators. Passwords are stored as argon2 hashes.
 
-`check_password` takes as long for a name that does not exist: the time of an answer does not reveal which names exist.
+`check_password` takes the same time for a name that does not exist, so the response time does not reveal which names
+exist.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1_000
 _NAME = re.compile(r"[\w.@+-]{1,100}")
 _HASHING = threading.BoundedSemaphore(2)
-"""Each hash takes 64 MiB: so many are made at once, however many try to log in."""
+"""Limits how many hashes are computed at once, however many users log in: each takes 64 MiB."""
 
 
 class NotAUser(Exception):
-    """A name or a password that cannot be taken; the message says why."""
+    """A name or a password that is not acceptable; the message says why."""
 
 
 @cache
@@ -35,7 +36,8 @@ def _hasher() -> PasswordHasher:
 
 
 @cache
-def _of_nobody() -> str:
+def _dummy_hash() -> str:
+    """Return a hash to verify against when the user does not exist."""
     return _hasher().hash("nobody has this password")
 
 
@@ -47,15 +49,15 @@ def add_user(state: State, name: str, role: Role, password: str, now: datetime) 
 
 
 def change_password(state: State, name: str, password: str, now: datetime) -> None:
-    """Give a user another password and end that user's sessions. Raises `NotAUser` and `NoSuchUser`."""
+    """Change a user's password and end that user's sessions. Raises `NotAUser` and `NoSuchUser`."""
     users.change_password(state, name, _hash(password), now)
 
 
 def check_password(state: State, name: str, password: str) -> User | None:
-    """Return the user, if the password is right."""
+    """Return the user if the password is right, else None."""
     with state.read() as connection:
         user = users.find(connection, name)
-    is_right = _fits(_of_nobody() if user is None else user.password, password[:LONGEST_PASSWORD])
+    is_right = _verify(_dummy_hash() if user is None else user.password, password[:LONGEST_PASSWORD])
     return user if is_right else None
 
 
@@ -71,9 +73,9 @@ def _hash(password: str) -> str:
         return _hasher().hash(password)
 
 
-def _fits(kept: str, password: str) -> bool:
+def _verify(stored_hash: str, password: str) -> bool:
     with _HASHING:
         try:
-            return _hasher().verify(kept, password)
+            return _hasher().verify(stored_hash, password)
         except (VerificationError, InvalidHashError):
             return False

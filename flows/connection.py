@@ -30,7 +30,7 @@ async def connection() -> State[Any]:
         secrets = await from_blocks()
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:
             waits = get_run_logger().warning
-            found = [_logged(one) async for one in check_connection(now.settings, now.state, waits=waits)]
+            found = [_logged(one) async for one in check_connection(now.settings, now.state, on_wait=waits)]
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     await _show(found)

@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from app.effective_settings import AppContext, is_outdated, read
-from app.record_keys import keys_of
+from app.record_keys import resolve_keys
 from app.run.request import RunEnvironment, RunRequest, RunResult
 from app.run.work import work_on
 from connector.clock import Clock, SystemClock
@@ -125,7 +125,7 @@ def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> N
     if key is None:
         wakeups.ask(state, [entity], now, full=full)
         return
-    keys = keys_of(state, here.settings, entity, key)
+    keys = resolve_keys(state, here.settings, entity, key)
     with state.write() as connection:
         refresh_requests.add(connection, entity, keys, now)
 

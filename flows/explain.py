@@ -15,8 +15,8 @@ from prefect.states import Completed, Failed
 from app.effective_settings import effective_settings
 from app.explain.from_magento import explain_now
 from app.explain.from_state import explanation
-from app.status.attention import needs
-from app.status.entity_status import Standing, standings
+from app.status.attention import attention_needed
+from app.status.entity_status import EntityStatus, entity_statuses
 from connector.errors import ConnectorError
 from connector.state.faults import StateError
 from flows.administer import Entity
@@ -31,8 +31,8 @@ async def status() -> State[Any]:
     now = datetime.now(UTC)
     try:
         with effective_settings() as here:
-            found = standings(here, now)
-            wanted = needs(here, found, now)
+            found = entity_statuses(here, now)
+            wanted = attention_needed(here, found, now)
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     lines = [f"- **{as_markdown(one.title)}.** {as_markdown(as_on_the_screen(one.text))}" for one in wanted]
@@ -42,7 +42,7 @@ async def status() -> State[Any]:
     return await named(Failed(name=NEEDS_ATTENTION, message="\n".join(f"{one.title}." for one in wanted)))
 
 
-def _row(one: Standing, now: datetime) -> dict[str, object]:
+def _row(one: EntityStatus, now: datetime) -> dict[str, object]:
     stands = one.overview
     oldest = None if stands.oldest_pending is None else round((now - stands.oldest_pending).total_seconds() / 60)
     return {

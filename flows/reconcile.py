@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from app.effective_settings import effective_settings
-from app.reconcile import Compared, chosen_of, is_right, reconcile, remember, remember_repaired, repair
+from app.reconcile import Compared, is_repaired, reconcile, remember, remember_repaired, repair, select_differences
 from connector.state.faults import StateError
 from entities.names import NAMES
 from flows.administer import OneOrAll
@@ -44,11 +44,11 @@ async def compare_both(
                 await _show(compared)
                 lines.append(_sentence(compared))
                 is_wrong = compared.why_not is not None or bool(compared.differences)
-                chosen = chosen_of(compared.differences, keys=keys, causes=[cause] if cause else [])
+                chosen = select_differences(compared.differences, keys=keys, causes=[cause] if cause else [])
                 if put_right and chosen:
                     repaired = await repair(name, now.settings, now.state, chosen)
                     remember_repaired(now.state, compared, chosen, repaired, datetime.now(UTC))
-                    is_wrong = len(chosen) < len(compared.differences) or not is_right(now.state, repaired)
+                    is_wrong = len(chosen) < len(compared.differences) or not is_repaired(now.state, repaired)
                     lines.append(f"{name}, repair: {repaired.summary()}.")
                 wrong |= is_wrong
     except (SettingsError, StateError) as error:

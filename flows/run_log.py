@@ -14,7 +14,7 @@ from copy import copy
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging.handlers import APILogHandler
 
-from app.logs import handled, log_level
+from app.logs import handler_attached, log_level
 from flows.artifacts import as_in_prefect
 
 
@@ -31,5 +31,5 @@ class _RunLog(APILogHandler):
 @contextmanager
 def logging_to_the_run() -> Iterator[None]:
     """Let what our modules log go to the run's log tab and to the process's output. Raises `SettingsError`."""
-    with handled(_RunLog(), log_level("INFO"), propagate=True):
+    with handler_attached(_RunLog(), log_level("INFO"), propagate=True):
         yield

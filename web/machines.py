@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.status.metrics import as_text
+from app.status.metrics import metrics_text
 from connector.state.faults import StateError
 from settings import SettingsError
 from web.security.visitor import visitor_of
@@ -54,7 +54,7 @@ def _metrics(request: Request, workspace: Workspace) -> Response:
             headers={"WWW-Authenticate": "Bearer"},
         )
     try:
-        text = as_text(workspace.here(), workspace.now())
+        text = metrics_text(workspace.here(), workspace.now())
     except (SettingsError, StateError):
         return PlainTextResponse("not ready\n", status_code=503)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

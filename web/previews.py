@@ -19,8 +19,8 @@ from connector.state.faults import StateError
 from settings import Settings
 
 if TYPE_CHECKING:
-    from app.preview.documents import ForeseenDocuments
-    from app.preview.values import Foreseen
+    from app.preview.documents import DocumentPreview
+    from app.preview.values import ValuePreview
 
 REMEMBERED = 20
 
@@ -30,7 +30,7 @@ class Preview:
     """One that was begun: how far it is, and what it found so far; is_over: there is nothing more to come."""
 
     progress: str = "Waiting for another preview to end"
-    found: list[Foreseen | ForeseenDocuments] = field(default_factory=list)
+    found: list[ValuePreview | DocumentPreview] = field(default_factory=list)
     is_over: bool = False
     fault: str = ""
 
@@ -62,7 +62,7 @@ class Previews:
             try:
                 names = affected(before, after)
                 preview.progress = "Nothing is recomputed" if not names else "Reading what is known"
-                asyncio.run(_foresee(preview, names, before, after, state))
+                asyncio.run(_preview_entities(preview, names, before, after, state))
             except StateError as error:
                 preview.fault = str(error)
             except Exception as error:
@@ -74,11 +74,13 @@ class Previews:
                 preview.is_over = True
 
 
-async def _foresee(preview: Preview, names: Sequence[str], before: Settings, after: Settings, state: State) -> None:
-    from app.preview.preview import foresee
+async def _preview_entities(
+    preview: Preview, names: Sequence[str], before: Settings, after: Settings, state: State
+) -> None:
+    from app.preview.preview import preview_entity
 
     def report(message: str) -> None:
         preview.progress = message
 
     for name in names:
-        preview.found.append(await foresee(name, before, after, state, SystemClock(), progress=report))
+        preview.found.append(await preview_entity(name, before, after, state, SystemClock(), progress=report))

@@ -1,7 +1,4 @@
-"""Test Connection, Acumatica: whether it lets us in, its clock, endpoint and fields, language, branch, and the licence.
-
-Nothing is written anywhere.
-"""
+"""Test Connection, Acumatica: login, clock, endpoint and its fields, language, branch and licence. It only reads."""
 
 from __future__ import annotations
 
@@ -20,17 +17,17 @@ ON_THE_ENDPOINT = (FIELDS, LANGUAGE)
 
 
 async def check_acumatica(
-    session: AcumaticaSession, named: Named, elsewhere: Callable[[], Awaitable[str]]
+    session: AcumaticaSession, named: Named, hint_about_address: Callable[[], Awaitable[str]]
 ) -> AsyncIterator[Check]:
-    """Test the ERP. What needs a login or the endpoint could not be checked without it.
+    """Yield the checks of Acumatica. Checks that need the login or the endpoint report if these are missing.
 
-    elsewhere: says what answers at its address where that is not Acumatica.
+    `hint_about_address` is called if Acumatica cannot be reached; its hint precedes the message.
     """
     try:
         build, endpoints = await setup.endpoints(session)
     except AcumaticaFault as fault:
         is_away = isinstance(fault, AcumaticaUnreachable | AcumaticaBusy)
-        hint = await elsewhere() if isinstance(fault, AcumaticaUnreachable) else ""
+        hint = await hint_about_address() if isinstance(fault, AcumaticaUnreachable) else ""
         yield Check(ACUMATICA_ANSWERS, "failed", f"{hint}{fault}")
         yield clock_check(CLOCK_OF_ACUMATICA, session.clock_ahead(), CLOCKS_DIFFER)
         for what in ("Endpoint", *ON_THE_ENDPOINT):
@@ -57,10 +54,10 @@ async def check_acumatica(
 
 
 async def _fields(session: AcumaticaSession, named: Named) -> Check:
-    """Another version, or a changed endpoint, may lack a field or call it otherwise: what is read is compared."""
+    """Check that every field exists that is read: another or a modified endpoint may lack or rename some."""
     lacking: list[str] = []
-    for entity, wanted in named.fields.items():
-        found = await fields.missing(session, entity, set(wanted))
+    for entity, read in named.fields.items():
+        found = await fields.missing(session, entity, set(read))
         lacking += [entity] if found == [entity] else [f"{entity}.{path.replace('/', '.')}" for path in found]
     version = f"{named.endpoint}/{named.version}"
     is_known = named.endpoint == "Default" and named.version in fields.KNOWN
@@ -76,7 +73,7 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
             else f"The connector knows {known}: enter it in A2M_ACUMATICA__ENDPOINT and A2M_ACUMATICA__VERSION."
         )
         return Check(FIELDS, "failed", f"{message} {fix}")
-    number = sum(len(wanted) for wanted in named.fields.values())
+    number = sum(len(read) for read in named.fields.values())
     message = f"all {number} fields that the connector reads exist"
     if not is_known:
         message += f"; the connector was made for {known}, and whether {version} means the same by them is unknown"
@@ -84,7 +81,7 @@ async def _fields(session: AcumaticaSession, named: Named) -> Check:
 
 
 async def _login_branch(session: AcumaticaSession, named: Named) -> Check:
-    """Acumatica lets a user in with a branch that it does not have, and then works in another one."""
+    """Check the branch of the login: with an unknown one, Acumatica accepts the login and works in another branch."""
     missing = await missing_branch(session, named.login_branch)
     if missing is not None:
         return Check(LOGIN_BRANCH, "failed", missing)
@@ -92,7 +89,7 @@ async def _login_branch(session: AcumaticaSession, named: Named) -> Check:
 
 
 async def _language(session: AcumaticaSession, named: Named) -> Check:
-    """Check the language: statuses and types come as labels, which match nothing in another language."""
+    """Check the language: Acumatica returns statuses and types as labels, and only the English ones are known."""
     found = await setup.an_item(session)
     if found is None:
         return Check(LANGUAGE, "could not be checked", "Acumatica has no stock item whose status could be read")

@@ -1,6 +1,6 @@
-"""Test Connection, Magento: whether it answers and lets us in, its clock, edition, currency and limits.
+"""Test Connection, Magento: whether it answers and accepts the credentials, clock, edition, currency and limits.
 
-Nothing is written anywhere.
+It only reads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from connector.magento.errors import HostUnavailable, MagentoFault, TemporaryFau
 from entities.checks import MAGENTO_ANSWERS, Check, Named, attempt, clock_check, lacks
 
 MAGENTO_ALLOWS = timedelta(hours=1)
-"""OAuth signs the time; a timestamp one hour old is accepted (contracts/magento-observed.md, "Errors")."""
+"""How old the timestamp in an OAuth signature may be (contracts/magento-observed.md, "Errors")."""
 CLOCK_OF_MAGENTO = "Clock of Magento"
 BESIDE_OAUTH = "Bearer token beside OAuth"
 EDITION = "Edition and modules"
@@ -23,7 +23,7 @@ BEHIND_THE_TOKEN = (EDITION, "Inventory (MSI)", "Array limit")
 
 
 async def check_magento(client: MagentoClient, named: Named) -> AsyncIterator[Check]:
-    """Test the shop. What cannot be reached because of an earlier fault could not be checked."""
+    """Yield the checks of Magento. After a fault, the checks that depend on it report "could not be checked"."""
     try:
         stores = await queries.store_configs(client)
     except Unauthorized as refused:

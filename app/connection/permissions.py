@@ -1,7 +1,7 @@
-"""Test Connection, permissions: every one that an active entity needs is tried, without writing anything.
+"""Test Connection, permissions: try every permission that an active entity needs, without writing anything (ADR 0029).
 
-Input: the shop, the active entities and what the settings switch on. Output: one check for each entity. Which
-routes an entity calls stands in its package (`routes.py`), how each is tried in `connector.magento.permissions`.
+The result is one check for each entity. An entity's package lists the routes that it calls (`routes.py`);
+`connector.magento.permissions` knows how to try each of them.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
     try:
         await permissions.try_out(client, need)
     except NoSuchRoute:
-        return None  # a module is off: what it is for is checked elsewhere
+        return None  # its module is off, which other checks report
     except MagentoFault as fault:
         return fault
     return None
 
 
 def _missing(missing: Sequence[Need], needs: Sequence[Need]) -> str:
-    """Return the permissions that are missing, each with what it is for; those of several routes once."""
+    """Return a message that lists each missing permission once, with what it is needed for."""
     parts = []
     for resource in dict.fromkeys(one.resource for one in missing):
         uses = ", ".join(dict.fromkeys(one.why for one in needs if one.resource == resource))

@@ -1,4 +1,4 @@
-"""Test Connection of the state: nobody else on this machine may read it."""
+"""Test Connection, state database: no other user of this machine may read it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PRIVATE = "State is private"
 
 
 def check_private(opened: Sequence[Opened]) -> Check:
-    """Check what others could read when the state was opened, and whether it is private now."""
+    """Report what other users could read when the state was opened, and whether that has been corrected."""
     message = " ".join(one.message for one in opened)
     if not opened:
         return Check(PRIVATE, "passed", "No other user of this machine can read the state database.")

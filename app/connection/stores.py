@@ -1,4 +1,4 @@
-"""Test Connection: the ids of store view and website that the settings name."""
+"""Test Connection, stores: the store view and the website that the settings name must exist in Magento."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STORE, WEBSITE = "Store view of prices", "Website of customers"
 
 
 def stores_in_magento(client: MagentoClient, store_id: int, website_id: int) -> list[PlannedCheck]:
-    """Return the store view that prices are written to, and the website that customers belong to."""
+    """Return the checks of the store view of prices and of the website of customers."""
     return [
         PlannedCheck(STORE, partial(_store, client, store_id)),
         PlannedCheck(WEBSITE, partial(_website, client, website_id)),

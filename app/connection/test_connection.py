@@ -1,4 +1,4 @@
-"""Test Connection: both systems, from the settings."""
+"""Test Connection: check both systems, the state database and what the settings name. Nothing is written."""
 
 from __future__ import annotations
 
@@ -37,44 +37,44 @@ async def check_connection(
     state: State,
     clock: Clock | None = None,
     *,
-    waits: Callable[[str], object] = lambda _message: None,
+    on_wait: Callable[[str], object] = lambda _message: None,
 ) -> AsyncIterator[Check]:
-    """Yield every check of both systems, one after the other; settings are called as the screen calls them.
+    """Yield the checks one after the other. Messages name settings by their labels on the screen.
 
-    waits: called with a message about what is being waited for.
+    `on_wait` is called with a message about what is being waited for.
     """
     yield check_private(state.opened)
-    async for check in _checks(settings, state, clock or SystemClock(), waits):
+    async for check in _checks(settings, state, clock or SystemClock(), on_wait):
         yield replace(check, message=as_on_the_screen(check.message))
 
 
 async def _checks(
-    settings: Settings, state: State, clock: Clock, waits: Callable[[str], object]
+    settings: Settings, state: State, clock: Clock, on_wait: Callable[[str], object]
 ) -> AsyncIterator[Check]:
-    currency = next((one for entity in ENTITIES.values() if (one := entity.currency(settings))), "")
-    async with operator_session(settings, state, clock, "Test Connection", waits) as session:
-        unasked = ""
-        elsewhere = partial(what_answers_at, session.access.url, clock)
-        async for check in check_acumatica(session, _named(settings, currency), elsewhere):
-            unasked = check.message if check.what == "Endpoint" and check.result != "passed" else unasked
+    currency = next((found for entity in ENTITIES.values() if (found := entity.currency(settings))), "")
+    async with operator_session(settings, state, clock, "Test Connection", on_wait) as session:
+        blocker = ""  # why later checks cannot be made
+        hint = partial(hint_about_address, session.access.url, clock)
+        async for check in check_acumatica(session, _named(settings, currency), hint):
+            blocker = check.message if check.what == "Endpoint" and check.result != "passed" else blocker
             yield check
-        async for check in run_each(_named_in_acumatica(settings, session), unasked=unasked):
+        async for check in run_each(_named_in_acumatica(settings, session), unasked=blocker):
             yield check
-        if not unasked and not currency:
+        if not blocker and not currency:
             try:
                 currency = await setup.base_currency(session)
             except AcumaticaFault as fault:
                 yield Check("Acumatica's currency", "could not be checked", str(fault))
     async with MagentoClient(magento_access(settings), clock=clock) as client:
-        unasked = ""
+        blocker = ""
         async for check in check_magento(client, _named(settings, currency)):
-            is_shut = check.what == EDITION and check.result == "could not be checked"
-            unasked = check.message if is_shut else unasked
+            is_blocked = check.what == EDITION and check.result == "could not be checked"
+            blocker = check.message if is_blocked else blocker
             yield check
-        async for check in run_each(_named_in_magento(settings, client, clock), unasked=unasked):
+        async for check in run_each(_named_in_magento(settings, client, clock), unasked=blocker):
             yield check
     token = settings.magento.bearer_token
-    if not unasked and settings.magento.consumer_key and token:
+    if not blocker and settings.magento.consumer_key and token:
         alone = replace(magento_access(settings), auth=Bearer(token.get_secret_value()))
         async with MagentoClient(alone, clock=clock) as client:
             yield await attempt(BESIDE_OAUTH, partial(check_bearer_token, client))
@@ -83,8 +83,8 @@ async def _checks(
             yield check
 
 
-async def what_answers_at(url: str, clock: Clock) -> str:
-    """Return whether it is a Magento that answers at the address that was entered as Acumatica's."""
+async def hint_about_address(url: str, clock: Clock) -> str:
+    """Return a hint if a Magento answers at the address that was entered for Acumatica; otherwise an empty text."""
     async with MagentoClient(MagentoAccess(url, Bearer("none"), timeout=30.0), clock=clock) as client:
         try:
             await queries.store_configs(client)
@@ -117,12 +117,12 @@ def _active(settings: Settings) -> list[Entity[Any]]:
 
 
 def _fields(settings: Settings) -> dict[str, frozenset[str]]:
-    """Return the fields of the endpoint that the active entities read."""
-    wanted: dict[str, set[str]] = {}
+    """Return the fields that the active entities read, by the endpoint's entity."""
+    fields_read: dict[str, set[str]] = {}
     for active in _active(settings):
         for entity, fields in active.fields_read(settings).items():
-            wanted.setdefault(entity, set()).update(fields)
-    return {entity: frozenset(fields) for entity, fields in wanted.items()}
+            fields_read.setdefault(entity, set()).update(fields)
+    return {entity: frozenset(fields) for entity, fields in fields_read.items()}
 
 
 def _named(settings: Settings, currency: str) -> Named:

@@ -1,15 +1,11 @@
-"""What Magento shows at this moment for one record: the part of `explain` that asks, on demand.
-
-Input: an entity and a key as somebody types it. Output: lines of (what, text). Reads only. Raises a
-`MagentoFault`.
-"""
+"""The part of explain that queries Magento, on request: what it shows for one record at this moment. It only reads."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from app.clients import magento_access
-from app.record_keys import keys_of
+from app.record_keys import resolve_keys
 from connector.clock import SystemClock
 from connector.magento.client import MagentoClient
 from connector.model.comparison import comparison_key
@@ -22,22 +18,25 @@ from settings import Settings
 
 
 async def explain_now(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
-    """Return what Magento shows now, or that it has nothing of the kind."""
+    """Return lines of (what, text) about what Magento shows now, or that it has no such record.
+
+    `typed` is a key in any spelling. Raises `MagentoFault`.
+    """
     known = _known(settings, state, entity, typed)
     async with MagentoClient(magento_access(settings), clock=SystemClock()) as client:
         return await ENTITIES[entity].explain_now(client, settings, known)
 
 
 def _known(settings: Settings, state: State, entity: str, typed: str) -> Known:
-    keys = keys_of(state, settings, entity, typed)
+    keys = resolve_keys(state, settings, entity, typed)
     with state.read() as connection:
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
-    of_items: list[Any] = [one.record.facts for one in stored if one.record.facts is not None]
-    of_messages: list[Any] = [*queued, *confirmed.values()]
-    skus = [str(one.sku) for one in (*of_items, *of_messages) if one.sku]
-    documents = [one.record.document for one in stored if one.record.document is not None]
+    items: list[Any] = [row.record.facts for row in stored if row.record.facts is not None]
+    with_sku: list[Any] = [*items, *queued, *confirmed.values()]
+    skus = [str(row.sku) for row in with_sku if row.sku]
+    documents = [row.record.document for row in stored if row.record.document is not None]
     by_key = {comparison_key(sku): sku for sku in reversed(skus or [typed.strip()])}
     return Known(typed, sorted(by_key.values()), documents, list(linked.values()))

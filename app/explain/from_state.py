@@ -1,8 +1,7 @@
-"""Why Magento shows what it shows for one record: the data last read from Acumatica, the rules' result, and what was
-sent.
+"""Explain why Magento shows what it shows for one record: the data last read, the rules' result, and what was sent.
 
-Input: an entity and a key as somebody types it (inventory id, SKU, document number). Output: lines of (what,
-text) and what was delivered, from the state database alone; neither system is asked.
+Input: an entity and a key in any spelling (inventory id, SKU, document number). Output: lines of (what, text) and the
+deliveries, from the state database alone. Neither system is queried.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.record_keys import did_you_mean, keys_of
+from app.record_keys import did_you_mean, resolve_keys
 from connector.state.engine import State
 from connector.state.queue import messages, requests
 from connector.state.queue.message import Message
@@ -36,8 +35,9 @@ def _in_utc(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What one request carried to a place: the value, what Magento had confirmed before, and what became of it, with
-    its code and Magento's answer where it was not accepted. The values of documents are empty.
+    """What one request sent to one target: the value, the value that Magento had confirmed before, and the outcome.
+
+    `code` and `reason` are Magento's answer if it did not accept the value. Documents have no values.
     """
 
     request: int
@@ -53,7 +53,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is known of a record, and what was delivered of it, the newest first. is_known: any sync has seen it."""
+    """What is known about a record and its deliveries, the newest first. is_known: a sync has seen the record."""
 
     lines: list[Line]
     delivered: list[Delivered]
@@ -61,9 +61,9 @@ class Explanation:
 
 
 def explain(settings: Settings, state: State, entity: str, typed: str) -> list[Line]:
-    """Return the lines about one record; a single line that says so where nothing is known of it."""
+    """Return the lines about one record, or a single line with the reason if nothing is known about it."""
     found = explanation(settings, state, entity, typed)
-    return [*found.lines, *(_delivery(one) for one in found.delivered)]
+    return [*found.lines, *(_delivery_line(delivered) for delivered in found.delivered)]
 
 
 def explanation(
@@ -75,8 +75,13 @@ def explanation(
     deliveries: int = _DELIVERIES_SHOWN,
     at: Callable[[datetime], str] = _in_utc,
 ) -> Explanation:
-    """Return what is known of one record, with so many of the last deliveries to each place; `at` writes instants."""
-    keys = keys_of(state, settings, entity, typed)
+    """Return what is known about one record.
+
+    Args:
+        deliveries: How many of the last deliveries to each target are included.
+        at: Formats an instant.
+    """
+    keys = resolve_keys(state, settings, entity, typed)
     with state.read() as connection:
         known = entities.read(connection, entity)
         stored = list(records.read(connection, entity, keys).values())
@@ -86,8 +91,8 @@ def explanation(
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
-    for one in stored:
-        lines += [("Acumatica key", one.acumatica_key), *_record_lines(one)]
+    for record in stored:
+        lines += [("Acumatica key", record.acumatica_key), *_record_lines(record)]
     kind = ENTITIES[entity]
     if stored:
         lines += kind.explained(settings, state, stored)
@@ -97,16 +102,15 @@ def explanation(
         if (value := kind.value_text(row.value))
     ]
     lines += [(f"Link of {link.key}", f"{link.magento_id} in Magento ({link.made_by})") for link in linked.values()]
-    lines += [_message(kind.value_text(message.value), message, at) for message in queued]
+    lines += [_message_line(kind.value_text(message.value), message, at) for message in queued]
     if not lines:
-        return Explanation(
-            [(NOTHING_KNOWN, _nothing_of(state, entity, typed, known.last_sync_at, at))], [], is_known=False
-        )
+        reason = _why_nothing_is_known(state, entity, typed, known.last_sync_at, at)
+        return Explanation([(NOTHING_KNOWN, reason)], [], is_known=False)
     shown = [(what, as_on_the_screen(text)) for what, text in lines]
     return Explanation(shown, _delivered(kind, queued, delivered))
 
 
-def _nothing_of(
+def _why_nothing_is_known(
     state: State, entity: str, typed: str, synced_at: datetime | None, at: Callable[[datetime], str]
 ) -> str:
     if synced_at is None:
@@ -128,57 +132,58 @@ def _record_lines(stored: Stored) -> Iterator[Line]:
         yield "Changes by itself on", str(datetime.fromordinal(stored.next_change).date())
 
 
-def _message(value: str, one: Message, at: Callable[[datetime], str]) -> Line:
+def _message_line(value: str, message: Message, at: Callable[[datetime], str]) -> Line:
     value = f"{value}, " if value else ""
-    reason = f": {one.reason}" if one.reason else ""
-    refused = f", {one.attempts} attempt{'' if one.attempts == 1 else 's'}" if one.attempts else ""
-    text = f"{value}{one.state}{_waits(one, at)}{refused}, {at(one.changed_at)}{reason}"
-    return f"Message {one.id}{_at(one.source)}", text
+    reason = f": {message.reason}" if message.reason else ""
+    attempts = f", {message.attempts} attempt{'' if message.attempts == 1 else 's'}" if message.attempts else ""
+    text = f"{value}{message.state}{_wait(message, at)}{attempts}, {at(message.changed_at)}{reason}"
+    return f"Message {message.id}{_at(message.source)}", text
 
 
 def _delivered(
     kind: Entity[Any], queued: Sequence[Message], delivered: Mapping[int, Sequence[Delivery]]
 ) -> list[Delivered]:
     found = [
-        delivered_as_text(kind, message.sku or message.key, message.source, one)
+        delivered_as_text(kind, message.sku or message.key, message.source, delivery)
         for message in queued
-        for one in delivered.get(message.target, ())
+        for delivery in delivered.get(message.target, ())
     ]
-    return sorted(found, key=lambda one: (one.sent_at, one.request), reverse=True)
+    return sorted(found, key=lambda row: (row.sent_at, row.request), reverse=True)
 
 
-def delivered_as_text(kind: Entity[Any], key: str, source: str, one: Delivery) -> Delivered:
-    """Return a delivery to a place as people read it."""
+def delivered_as_text(kind: Entity[Any], key: str, source: str, delivery: Delivery) -> Delivered:
+    """Return a delivery with its values as text."""
     return Delivered(
-        one.request,
-        one.sent_at,
+        delivery.request,
+        delivery.sent_at,
         key,
         source,
-        value=kind.value_text(one.value),
-        before=kind.value_text(one.value_before),
-        outcome=one.state,
-        code=one.cause or "",
-        reason=as_on_the_screen(one.reason or ""),
+        value=kind.value_text(delivery.value),
+        before=kind.value_text(delivery.value_before),
+        outcome=delivery.state,
+        code=delivery.cause or "",
+        reason=as_on_the_screen(delivery.reason or ""),
     )
 
 
-def _delivery(one: Delivered) -> Line:
-    """Return what a request said of a place, what Magento had before, and what became of it."""
-    sent = f"{one.value}{f' (before: {one.before})' if one.before else ''}, " if one.value else ""
-    reason = f": {one.reason}" if one.reason else ""
+def _delivery_line(delivered: Delivered) -> Line:
+    """Return what a request sent, what Magento had confirmed before, and the outcome."""
+    before = f" (before: {delivered.before})" if delivered.before else ""
+    sent = f"{delivered.value}{before}, " if delivered.value else ""
+    reason = f": {delivered.reason}" if delivered.reason else ""
     return (
-        f"Request {one.request}{_at(one.source)}",
-        f"{sent}{one.outcome}, {_in_utc(one.sent_at)}{reason}",
+        f"Request {delivered.request}{_at(delivered.source)}",
+        f"{sent}{delivered.outcome}, {_in_utc(delivered.sent_at)}{reason}",
     )
 
 
-def _waits(one: Message, at: Callable[[datetime], str]) -> str:
-    """Return for what a pending message waits, since when, and when it is checked again."""
-    if one.wait is None or one.state != PENDING:
+def _wait(message: Message, at: Callable[[datetime], str]) -> str:
+    """Return what a pending message waits for, since when, and when it is checked again."""
+    if message.wait is None or message.state != PENDING:
         return ""
-    again = "by the next sync" if one.not_before is None else f"after {at(one.not_before)}"
-    since = f"since {at(one.wait.since)}"
-    return f", waits for {describe(one.wait.code)} ({one.wait.code}) {since}, checked again {again}"
+    again = "by the next sync" if message.not_before is None else f"after {at(message.not_before)}"
+    since = f"since {at(message.wait.since)}"
+    return f", waits for {describe(message.wait.code)} ({message.wait.code}) {since}, checked again {again}"
 
 
 def _at(source: str) -> str:

@@ -1,4 +1,4 @@
-"""What Magento was sent of one entity in a span of time, record by record, with what it had confirmed before."""
+"""List what one entity sent to Magento in a period, record by record, with the value confirmed before."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from connector.state.operator import delivery_log
 from entities.registry import ENTITIES
 
 
-class SentPart(NamedTuple):
-    """A part of what was sent, the newest first; `before`: where what was sent earlier begins, None at the end."""
+class SentPage(NamedTuple):
+    """One page of deliveries, the newest first. `before`: the cursor of the next, earlier page; None at the end."""
 
     rows: list[Delivered]
     before: int | None
 
 
-def what_was_sent(
-    state: State, entity: str, since: datetime, until: datetime, *, before: int | None = None
-) -> SentPart:
-    """Return a part of what was sent from `since` to before `until`."""
+def sent_page(state: State, entity: str, since: datetime, until: datetime, *, before: int | None = None) -> SentPage:
+    """Return one page of what was sent at or after `since` and before `until`. `before`: the cursor of the page."""
     with state.read() as connection:
         page = delivery_log.read(connection, entity, since, until, before=before)
     kind = ENTITIES[entity]
-    return SentPart([delivered_as_text(kind, *one) for one in page.entries], page.before)
+    return SentPage([delivered_as_text(kind, *row) for row in page.entries], page.before)

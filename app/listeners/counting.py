@@ -1,4 +1,4 @@
-"""The events of a run, counted."""
+"""Count what a run does, from its events."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from entities.counters import Counters
 from entities.events import AnswersFound, ChunkQueued, Event, Listener, PageRead, RequestSettled
 
 
-def counting(counters: Counters) -> Listener:
-    """Return a listener that counts what happens. What is sent over a connection is counted where it is sent."""
+def counting_listener(counters: Counters) -> Listener:
+    """Return a listener that adds to the counters. Requests themselves are counted by the clients that send them."""
 
     def count(event: Event) -> None:
         match event:

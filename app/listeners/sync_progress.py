@@ -1,7 +1,7 @@
-"""How far the running sync is: stored in its lease's row every few seconds, so that other processes can show it.
+"""Store the progress of a sync in the row of its lease every few seconds, so that other processes can show it.
 
-A sync that ends within the first seconds leaves nothing, so an idle run writes nothing. What is left to send is not
-stored: it is what the queue holds when it is shown.
+A sync that ends within the first seconds stores nothing, so an idle run writes nothing. What is left to send is not
+stored: the reader takes it from the queue.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ from entities.events import (
     SyncStarted,
 )
 
-SHOWN_EVERY = 2.0
+STORED_EVERY = 2.0
+"""Seconds."""
 
 
 class SyncProgress(msgspec.Struct, kw_only=True):
-    """What a sync has done `at` some instant. `done`: messages that were sent or failed, since `sends_since`.
-    `is_reading`: more may still be queued.
+    """What a sync has done up to an instant, `at`.
+
+    done: messages that were sent or failed since `sends_since`. is_reading: more messages may still be queued.
     """
 
     began_at: datetime
@@ -49,44 +51,44 @@ class SyncProgress(msgspec.Struct, kw_only=True):
     sends_since: datetime | None = None
 
     def share(self, left: int) -> float | None:
-        """Return how much of it is done, of 1, with `left` messages in the queue; None while that is not known."""
+        """Return the share that is done, from 0 to 1, with `left` messages in the queue; None while it is unknown."""
         return None if self.is_reading or not self.done + left else self.done / (self.done + left)
 
     def time_left(self, left: int) -> timedelta | None:
-        """Return how long sending the rest takes at the pace so far; None while that is not known."""
+        """Return how long sending the rest takes at the pace so far; None while it is unknown."""
         if self.is_reading or not self.done or self.sends_since is None:
             return None
         return (self.at - self.sends_since) * (left / self.done)
 
 
-def describe_progress(one: SyncProgress, left: int) -> str:
-    """Return how far it is, as the command line prints it."""
-    share, time_left = one.share(left), one.time_left(left)
+def describe_progress(progress: SyncProgress, left: int) -> str:
+    """Return the progress as the command line prints it. `left`: messages in the queue."""
+    share, time_left = progress.share(left), progress.time_left(left)
     if share is None:
-        return f"reading: {one.read:,} read, {one.queued:,} to send, {one.done:,} sent so far"
+        return f"reading: {progress.read:,} read, {progress.queued:,} to send, {progress.done:,} sent so far"
     rest = "" if time_left is None else f", about {max(round(time_left.total_seconds()), 1):,} s left"
-    return f"{one.done:,} of {one.done + left:,} sent ({share:.0%}{rest})"
+    return f"{progress.done:,} of {progress.done + left:,} sent ({share:.0%}{rest})"
 
 
 def read_progress(connection: Connection, now: datetime) -> dict[str, SyncProgress]:
-    """Return the progress of the syncs that work now, by entity."""
-    return {entity: as_progress(text) for entity, text in lease.progress_of_entities(connection, now).items()}
+    """Return the progress of the syncs that run now, by entity."""
+    return {entity: decode_progress(stored) for entity, stored in lease.progress_of_entities(connection, now).items()}
 
 
-def as_progress(kept: str) -> SyncProgress:
-    """Return progress as it was kept."""
-    return msgspec.json.decode(kept, type=SyncProgress)
+def decode_progress(stored: str) -> SyncProgress:
+    """Return the progress that was stored as JSON."""
+    return msgspec.json.decode(stored, type=SyncProgress)
 
 
-class ProgressKeeper:
-    """Follows the events of a run, sync after sync."""
+class ProgressTracker:
+    """Follows the events of a run; `current` is the progress of its current sync, None between two syncs."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.current: SyncProgress | None = None
 
     def listen(self, event: Event) -> None:
-        """Count what happens."""
+        """Update the progress by an event."""
         if isinstance(event, SyncStarted):
             now = self._clock.now()
             self.current = SyncProgress(began_at=now, at=now, full=event.full)
@@ -95,59 +97,61 @@ class ProgressKeeper:
         elif self.current is not None:
             self._count(self.current, event)
 
-    def _count(self, one: SyncProgress, event: Event) -> None:
+    def _count(self, progress: SyncProgress, event: Event) -> None:
         match event:
             case PageRead(records=records):
-                one.read += records
+                progress.read += records
             case ChunkQueued(queued=queued):
-                one.queued += queued
+                progress.queued += queued
             case ReadingEnded():
-                one.is_reading = False
+                progress.is_reading = False
             case RequestSettled(sent=sent, failed=failed, seconds=seconds):
-                one.done += sent + failed
-                one.sends_since = one.sends_since or self._clock.now() - timedelta(seconds=seconds)
+                progress.done += sent + failed
+                progress.sends_since = progress.sends_since or self._clock.now() - timedelta(seconds=seconds)
             case AnswersFound(sent=sent, failed=failed):
-                one.done += sent + failed
+                progress.done += sent + failed
             case _:
                 return
-        one.at = self._clock.now()
+        progress.at = self._clock.now()
 
 
-def progress_shown(
-    state: State, held: Lease, clock: Clock, *, every: float = SHOWN_EVERY
+def progress_in_lease(
+    state: State, run_lease: Lease, clock: Clock, *, every: float = STORED_EVERY
 ) -> AbstractAsyncContextManager[Listener]:
-    """Return the listener of a run whose progress is kept beside its lease while the body works."""
-    shown: str | None = None
+    """Return a context manager that yields a listener and stores the progress in the lease's row meanwhile."""
+    stored: str | None = None
 
     def write(text: str | None) -> None:
-        nonlocal shown
-        if text != shown:
-            lease.show_progress(state, held, text)
-            shown = text
+        nonlocal stored
+        if text != stored:
+            lease.show_progress(state, run_lease, text)
+            stored = text
 
-    return progress_kept(clock, write, every=every)
+    return progress_written(clock, write, every=every)
 
 
 @asynccontextmanager
-async def progress_kept(
-    clock: Clock, write: Callable[[str | None], None], *, every: float = SHOWN_EVERY
+async def progress_written(
+    clock: Clock, write: Callable[[str | None], None], *, every: float = STORED_EVERY
 ) -> AsyncIterator[Listener]:
-    """Yield a listener; while the body works, `write` is called every few seconds with how far it is, in a thread:
-    a chunk that is committed meanwhile holds the database's lock for some tenths of a second, and requests go on.
+    """Yield a listener and call `write` every few seconds with the progress as JSON, or None between two syncs.
+
+    `write` runs in a thread, because a chunk that is being committed holds the database's lock for some tenths of a
+    second. Requests go on meanwhile.
     """
-    keeper = ProgressKeeper(clock)
-    showing = asyncio.create_task(_show(keeper, write, every))
+    tracker = ProgressTracker(clock)
+    writing = asyncio.create_task(_write_repeatedly(tracker, write, every))
     try:
-        yield keeper.listen
+        yield tracker.listen
     finally:
-        showing.cancel()
+        writing.cancel()
         with suppress(asyncio.CancelledError):
-            await showing
+            await writing
 
 
-async def _show(keeper: ProgressKeeper, write: Callable[[str | None], None], every: float) -> None:
+async def _write_repeatedly(tracker: ProgressTracker, write: Callable[[str | None], None], every: float) -> None:
     while True:
-        await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
-        with suppress(StateError):  # a database that is away for a moment; nobody sends less for a figure
-            text = None if keeper.current is None else msgspec.json.encode(keeper.current).decode()
+        await asyncio.sleep(every)  # real time: an injected clock may stand still
+        with suppress(StateError):  # the database may be locked for a moment; progress must not stop the run
+            text = None if tracker.current is None else msgspec.json.encode(tracker.current).decode()
             await finished_in_a_thread(write, text)

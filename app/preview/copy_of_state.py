@@ -1,4 +1,4 @@
-"""What a preview works on: a copy of the state that is deleted at the end, and a run over it that sends nothing."""
+"""The copy of the state database that a preview works on, and the run over it. The copy is deleted at the end."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from settings import Settings
 
 PAGE = 2_000
 _NOT_COPIED = ("messages", "targets", "requests", "ledger", "leases", "bulks", "audit", "users", "web_sessions")
-"""What the rules do not read, and what must not be in a copy."""
+"""Tables that the rules do not read, or that a copy must not hold."""
 
 
 @contextmanager
-def copy_of_what_is_known(state: State) -> Iterator[State]:
-    """Yield the state without queue and ledger, in a file of its own that is deleted at the end."""
+def copy_of_records(state: State) -> Iterator[State]:
+    """Yield a copy of the state without queue and ledger, in a temporary SQLite file."""
     with TemporaryDirectory(prefix="a2m-preview-") as folder:
         copy = open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}")
         try:
@@ -36,29 +36,29 @@ def copy_of_what_is_known(state: State) -> Iterator[State]:
 
 
 def run_on_copy(entity: str, settings: Settings, copy: State, state: State, clock: Clock) -> Run:
-    """Return a run of the entity with these settings; what it asks in Acumatica counts in the licence of `state`."""
+    """Return a run of the entity on the copy. Its requests to Acumatica count towards the licence of `state`."""
     now = clock.now()
     request, environment = RunRequest(entity, once=True), RunEnvironment(clock, licence_state=state)
     with copy.read() as connection:
-        known = entities.read(connection, entity)
-    held = lease.acquire(copy, entity, "a preview", now, seconds=24 * 3600)
-    assert isinstance(held, Lease)  # nobody else has the copy
+        stored = entities.read(connection, entity)
+    run_lease = lease.acquire(copy, entity, "a preview", now, seconds=24 * 3600)
+    assert isinstance(run_lease, Lease)  # no other process uses the copy
     limits = limits_of(request, settings, now)
     return Run(
         request,
         settings,
         state=copy,
-        lease=held,
+        lease=run_lease,
         environment=environment,
         limits=limits,
-        active_since=known.active_since or now,
+        active_since=stored.active_since or now,
         events=Events(),
         result=RunResult(entity),
     )
 
 
 def keys_of_records(state: State, entity: str) -> Iterator[str]:
-    """Yield the Acumatica keys of an entity's records, in their order."""
+    """Yield the Acumatica keys of an entity's records in ascending order."""
     after = ""
     while True:
         with state.read() as connection:
@@ -70,7 +70,7 @@ def keys_of_records(state: State, entity: str) -> Iterator[str]:
 
 
 def pages_of_records(state: State, entity: str) -> Iterator[dict[str, Stored]]:
-    """Yield the records of an entity by their keys, so many at a time."""
+    """Yield the records of an entity by their keys, `PAGE` at a time."""
     after = ""
     while True:
         with state.read() as connection:

@@ -1,7 +1,7 @@
-"""What a change of Setup Parameters would change in Magento, computed before anything is saved.
+"""Preview what a change of Setup Parameters would change in Magento, before it is saved.
 
-Input: the settings as they are and as they would be. Output for each entity that they touch: what would be sent, with
-examples, or why that cannot be foreseen. Nothing is stored or sent.
+Input: the settings before and after the change. Output, for each affected entity: what would be sent, with examples, or
+why that cannot be predicted. Nothing is stored or sent.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.fingerprint import fingerprint_of
-from app.preview.documents import ForeseenDocuments, foresee_documents
-from app.preview.values import Foreseen, foresee_values
+from app.preview.documents import DocumentPreview, preview_documents
+from app.preview.values import ValuePreview, preview_values
 from connector.clock import Clock
 from connector.state.engine import State
 from entities.documents.entity import DocumentEntity
@@ -20,7 +20,7 @@ from settings import Settings
 
 
 def affected(before: Settings, after: Settings) -> list[str]:
-    """Return the entities of which everything would be recomputed."""
+    """Return the active entities whose values would all be recomputed."""
     return [
         name
         for name in ENTITIES
@@ -29,7 +29,7 @@ def affected(before: Settings, after: Settings) -> list[str]:
     ]
 
 
-async def foresee(
+async def preview_entity(
     entity: str,
     before: Settings,
     after: Settings,
@@ -37,12 +37,15 @@ async def foresee(
     clock: Clock,
     *,
     progress: Callable[[str], object] = lambda _message: None,
-) -> Foreseen | ForeseenDocuments:
-    """Return what the new settings would change of an entity. Raises `StateError`."""
+) -> ValuePreview | DocumentPreview:
+    """Return what the new settings would change for an entity. Raises `StateError`.
+
+    `progress` is called with a message about how much has been compared.
+    """
     kind = ENTITIES[entity]
     plans = kind.read_plan(before, None), kind.read_plan(after, None)
     if isinstance(kind, ValueEntity):
-        return await foresee_values(kind, plans, after, state, clock, progress)
+        return await preview_values(kind, plans, after, state, clock, progress)
     if isinstance(kind, DocumentEntity):
-        return await foresee_documents(kind, plans, before, after, state, clock, progress)
+        return await preview_documents(kind, plans, before, after, state, clock, progress)
     raise TypeError(f"{entity} is neither an entity of values nor one of documents.")

@@ -1,9 +1,8 @@
-"""What a change of Setup Parameters would change of prices and quantities: computed before anything is saved.
+"""Preview what a change of Setup Parameters would change in prices and quantities.
 
-Input: the settings as they are and as they would be. Output for each entity of values: how many places change, with
-examples. The rule of the new settings works on the records as Acumatica last said them, in a copy of the state, and
-what it makes of them is compared with what Magento last confirmed. Nothing is stored or sent. Where the new settings
-need what was never read, that is said instead.
+The rule of the new settings is applied to the records as they were last read from Acumatica, in a copy of the state.
+The result is compared with what Magento last confirmed. Nothing is stored or sent. If the new settings need records
+that have not been read yet, the preview has a reason instead of figures.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from app.preview.copy_of_state import PAGE, copy_of_what_is_known, pages_of_records, run_on_copy
+from app.preview.copy_of_state import PAGE, copy_of_records, pages_of_records, run_on_copy
+from app.preview.examples import add_example
 from app.run.context import run_context
 from connector.clock import Clock
 from connector.errors import ConnectorError
@@ -30,34 +30,39 @@ from entities.values.amounts import as_text
 from entities.values.entity import ValueEntity
 from settings import Settings, as_on_the_screen
 
-EXAMPLES = 10
 NOTHING_KNOWN = "Nothing is known yet: no sync has read it."
 NOT_READ_YET = (
     "It needs records that have not been read from Acumatica yet, so the effect cannot be calculated: the next sync "
     "reads them first."
 )
-_TEN_TIMES = 10
-_FORESEEN = ("figure", "warehouses", "mapped", "overlap", "full_read_interval")
-"""What a plan may say otherwise and needs nothing that is not stored: all three figures of every warehouse are."""
+_TENFOLD = 10
+_PREDICTABLE = ("figure", "warehouses", "mapped", "overlap", "full_read_interval")
+"""Fields of a read plan whose change needs no new records: all three figures of every warehouse are stored."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One place that changes: what Magento shows, and what it would show. is_telling: it goes to 0, or rises above ten
-    times.
-    """
+    """A target whose value changes, with the value before and after. is_alarming: it becomes 0 or at least tenfold."""
 
     sku: str
     source: str
     before: str
     after: str
-    is_telling: bool = False
+    is_alarming: bool = False
 
 
 @dataclass
-class Foreseen:
-    """What would become of an entity. known: places that Magento has confirmed. new: places of which Magento would be
-    asked first. failing: records that could not be sent. why_not: nothing could be foreseen.
+class ValuePreview:
+    """What would change for an entity, counted in targets.
+
+    Attributes:
+        known: Targets whose value Magento has confirmed.
+        changed: Known targets whose value would change.
+        to_zero: Changed targets whose value would become 0.
+        tenfold: Changed targets whose value would become at least ten times as large.
+        new: Targets whose current value would be read from Magento first.
+        failing: Records that could not be sent.
+        why_not: Why nothing could be predicted; empty if it could.
     """
 
     entity: str
@@ -73,72 +78,69 @@ class Foreseen:
     is_documents = False
 
 
-async def foresee_values(
+async def preview_values(
     kind: ValueEntity[Any],
     plans: tuple[ReadPlan, ReadPlan],
     after: Settings,
     state: State,
     clock: Clock,
     progress: Callable[[str], object],
-) -> Foreseen:
-    """Return what the new settings would change of an entity. `plans`: what is read before and after. Raises
-    `StateError`.
+) -> ValuePreview:
+    """Return what the new settings would change for an entity. Raises `StateError`.
+
+    `plans` are the read plans before and after the change.
     """
-    found = Foreseen(kind.name, kind.noun)
-    found.why_not = _not_stored(*plans)
-    if found.why_not:
-        return found
+    preview = ValuePreview(kind.name, kind.noun)
+    preview.why_not = _why_not_stored(*plans)
+    if preview.why_not:
+        return preview
     try:
-        with copy_of_what_is_known(state) as copy:
+        with copy_of_records(state) as copy:
             async with run_context(run_on_copy(kind.name, after, copy, state, clock)) as context:
                 for number, stored in enumerate(pages_of_records(copy, kind.name), start=1):
-                    await _compare(found, kind, context, stored, state)
+                    await _compare(preview, kind, context, stored, state)
                     progress(f"{kind.name.capitalize()}: {number * PAGE:,} records compared at most")
     except ConnectorError as fault:
-        found.why_not = as_on_the_screen(str(fault))
-    if not found.why_not and not (found.known or found.new or found.failing):
-        found.why_not = NOTHING_KNOWN
-    return found
+        preview.why_not = as_on_the_screen(str(fault))
+    if not preview.why_not and not (preview.known or preview.new or preview.failing):
+        preview.why_not = NOTHING_KNOWN
+    return preview
 
 
-def _not_stored(before: ReadPlan, after: ReadPlan) -> str:
-    """Return why what is stored is not enough for the new settings; empty where it is."""
-    same = {name: getattr(before, name) for name in _FORESEEN}
-    more = set(after.warehouses) - set(before.warehouses)
-    if msgspec.structs.replace(after, **same) == before and (after.quantity_read == "odata" or not more):
+def _why_not_stored(before: ReadPlan, after: ReadPlan) -> str:
+    """Return why the stored records are not enough for the new settings; empty if they are."""
+    unchanged = {name: getattr(before, name) for name in _PREDICTABLE}
+    added = set(after.warehouses) - set(before.warehouses)
+    if msgspec.structs.replace(after, **unchanged) == before and (after.quantity_read == "odata" or not added):
         return ""
     return NOT_READ_YET
 
 
 async def _compare(
-    found: Foreseen, kind: ValueEntity[Any], context: RunContext[Any], stored: dict[str, Stored], state: State
+    preview: ValuePreview, kind: ValueEntity[Any], context: RunContext[Any], stored: dict[str, Stored], state: State
 ) -> None:
     published = items.published(conversion.items(stored.values()), context.items)
     ruled = await kind.ruled(context, published, stored)
-    wrong = [*published.problems, *ruled.problems]
-    wanted = {(one.key, one.source): one for one in ruled.values if one.cause is None}
-    failing = {one.inventory_id for one in wrong}
-    found.failing += len(failing)
+    desired = {(value.key, value.source): value for value in ruled.values if value.cause is None}
+    failing = {problem.inventory_id for problem in (*published.problems, *ruled.problems)}
+    preview.failing += len(failing)
     with state.read() as connection:
-        confirmed = ledger.of_records(connection, kind.name, list(stored), sorted({one.key for one in ruled.values}))
-    found.known += len(confirmed)
-    found.new += len(wanted.keys() - confirmed.keys())
-    for place, row in confirmed.items():
+        keys = sorted({value.key for value in ruled.values})
+        confirmed = ledger.of_records(connection, kind.name, list(stored), keys)
+    preview.known += len(confirmed)
+    preview.new += len(desired.keys() - confirmed.keys())
+    for target, row in confirmed.items():
         if row.acumatica_key not in failing:
-            _count(found, kind, row, wanted.get(place))
+            _count(preview, kind, row, desired.get(target))
 
 
-def _count(found: Foreseen, kind: ValueEntity[Any], row: LedgerRow, want: DesiredValue | None) -> None:
-    value = kind.withdrawn_value if want is None else want.value
+def _count(preview: ValuePreview, kind: ValueEntity[Any], row: LedgerRow, desired: DesiredValue | None) -> None:
+    value = kind.withdrawn_value if desired is None else desired.value
     if value is None or value == row.value:
         return
-    is_tenfold = row.value > 0 and value >= _TEN_TIMES * row.value
-    found.changed += 1
-    found.to_zero += value == 0
-    found.tenfold += is_tenfold
-    before, after = (as_text(one, None, kind.digits) for one in (row.value, value))
-    example = Example(row.sku, row.source, before, after, is_telling=value == 0 or is_tenfold)
-    if len(found.examples) < EXAMPLES:
-        found.examples.append(example)
-    elif example.is_telling and (dull := next((one for one in found.examples if not one.is_telling), None)):
-        found.examples[found.examples.index(dull)] = example
+    is_tenfold = row.value > 0 and value >= _TENFOLD * row.value
+    preview.changed += 1
+    preview.to_zero += value == 0
+    preview.tenfold += is_tenfold
+    before, after = (as_text(number, None, kind.digits) for number in (row.value, value))
+    add_example(preview.examples, Example(row.sku, row.source, before, after, is_alarming=value == 0 or is_tenfold))

@@ -12,7 +12,7 @@ import msgspec
 
 from app.clients import acumatica_access, magento_access
 from app.fingerprint import fingerprint_of
-from app.record_keys import keys_of
+from app.record_keys import resolve_keys
 from app.run.lease import lease_check
 from app.run.request import Limits, RunEnvironment, RunRequest, RunResult
 from connector.acumatica.session import acumatica_session
@@ -58,9 +58,9 @@ class Run:
         """The clock of the run."""
         return self.environment.clock
 
-    def keys_of(self, typed: str) -> list[str]:
+    def resolve_keys(self, typed: str) -> list[str]:
         """Return the Acumatica keys to request for a key that a person typed."""
-        return keys_of(self.state, self.settings, self.entity, typed)
+        return resolve_keys(self.state, self.settings, self.entity, typed)
 
     def fingerprint(self) -> str:
         """Return a text that changes when a setting changes on which every value of the entity depends."""

@@ -1,4 +1,4 @@
-"""A sync that sends and stores nothing: it works on a copy of the state, and its push stays at home."""
+"""Dry run: a sync on a copy of the state database, without the push. It sends nothing and stores nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tasks.sync import DIRECT_STAGES, Stages
 
 @contextmanager
 def copy_of_state(state: State) -> Iterator[State]:
-    """Yield a copy of the state database, deleted at the end; in it no lease is held and no bulk is waited for."""
+    """Yield a copy of the state database without leases and open bulks. It is deleted at the end."""
     with TemporaryDirectory(prefix="a2m-dry-run-") as folder:
         copy = open_copy(state, Path(folder) / "state.sqlite", without=("leases", "bulks"))
         try:
@@ -27,10 +27,10 @@ def copy_of_state(state: State) -> Iterator[State]:
             copy.close()
 
 
-async def _send_nothing(_work: RunContext[Any], _cut: Push) -> None:
+async def _send_nothing(_context: RunContext[Any], _push: Push) -> None:
     return None
 
 
-def keep_everything_here() -> Stages:
-    """Return the stages without the push."""
+def stages_without_push() -> Stages:
+    """Return the stages with a push that sends nothing."""
     return replace(DIRECT_STAGES, push=_send_nothing)

@@ -1,4 +1,4 @@
-"""A run holds its entity's lease while it works, and is stopped when it loses it."""
+"""The lease of a run: acquire it, renew it while the run works, check it before each write, release it."""
 
 from __future__ import annotations
 
@@ -28,29 +28,32 @@ async def acquire_lease(
     run_id: str | None = None,
     on_wait: Callable[[str], object] = lambda _message: None,
 ) -> Lease | LeaseHolder:
-    """Return the entity's lease, or who holds it still after `wait` seconds. A holder that has died is waited for until
-    its lease ends: nothing else will release it. `on_wait` gets a message at once about who is waited for.
+    """Return the entity's lease, or its holder if it is still held after `wait` seconds.
+
+    If the holder has died, wait until its lease expires, because nothing else will release it. `on_wait` is called with
+    a message when the wait begins and when the holder changes.
     """
-    gives_up = clock.now() + timedelta(seconds=wait)
-    waits_for: str | None = None
+    gives_up_at = clock.now() + timedelta(seconds=wait)
+    current_holder: str | None = None
     while True:
         answer = lease.acquire(state, entity, holder, clock.now(), run_id=run_id)
         if isinstance(answer, Lease):
             return answer
-        last = max(gives_up, answer.expires_at) if answer.died else gives_up
-        if clock.now() >= last:
+        waits_until = max(gives_up_at, answer.expires_at) if answer.died else gives_up_at
+        if clock.now() >= waits_until:
             return answer
-        if answer.describe() != waits_for:
-            waits_for = answer.describe()
-            seconds = (last - clock.now()).total_seconds()
-            on_wait(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {waits_for}.")
+        if answer.describe() != current_holder:
+            current_holder = answer.describe()
+            seconds = (waits_until - clock.now()).total_seconds()
+            on_wait(f"Waiting up to {seconds:,.0f} s for {entity}, which is being worked on by {current_holder}.")
         await clock.sleep(CHECKED_EVERY)
 
 
-def lease_check(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
-    """Return what a run calls before each write to Magento: it raises `LeaseLost` where the process was asleep and
-    another one took over; if none did, it takes the lease again. The database is asked only after a pause in which that
-    can have happened.
+def lease_check(state: State, run_lease: Lease, clock: Clock) -> Callable[[], None]:
+    """Return a function for a run to call before each write to Magento.
+
+    If the heartbeat can have missed renewals since the last call, for example because the machine was suspended, the
+    function renews the lease, or raises `LeaseLost` if another run holds it. Otherwise it does not query the database.
     """
     checked_at = clock.now()
 
@@ -58,30 +61,32 @@ def lease_check(state: State, held: Lease, clock: Clock) -> Callable[[], None]:
         nonlocal checked_at
         now = clock.now()
         if now - checked_at > timedelta(seconds=RENEWED_EVERY):
-            lease.renew(state, held, now)
+            lease.renew(state, run_lease, now)
         checked_at = now
 
     return check
 
 
 @asynccontextmanager
-async def heartbeat(state: State, held: Lease, clock: Clock, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
-    """Renew the lease every so many seconds while the body works, and let it go at the end.
+async def heartbeat(
+    state: State, run_lease: Lease, clock: Clock, *, every: float = RENEWED_EVERY
+) -> AsyncIterator[None]:
+    """Renew the lease every `every` seconds while the body runs, and release it at the end.
 
-    A lease that is lost is found out by the body's next write, which is refused.
+    If the lease is lost, the body's next write to the state database is refused.
     """
-    renewing = asyncio.create_task(_renew(state, held, clock, every))
+    renewing = asyncio.create_task(_renew(state, run_lease, clock, every))
     try:
         yield
     finally:
         renewing.cancel()
         with suppress(asyncio.CancelledError, lease.LeaseLost):
             await renewing
-        lease.release(state, held)
+        lease.release(state, run_lease)
 
 
-async def _renew(state: State, held: Lease, clock: Clock, every: float) -> None:
+async def _renew(state: State, run_lease: Lease, clock: Clock, every: float) -> None:
     while True:
-        await asyncio.sleep(every)  # the real time: a clock that is handed in may stand still
-        with suppress(StateError):  # a database that is away for a moment: the lease outlasts several renewals
-            await finished_in_a_thread(lease.renew, state, held, clock.now())
+        await asyncio.sleep(every)  # real time: an injected clock may stand still
+        with suppress(StateError):  # the database may be unavailable for a moment: the lease outlasts several renewals
+            await finished_in_a_thread(lease.renew, state, run_lease, clock.now())

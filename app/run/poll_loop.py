@@ -1,7 +1,7 @@
-"""The life of a run: sync, and while Check Process Time has not passed, sleep and sync again.
+"""Poll: sync, and until Check Process Time has passed, sleep and sync again.
 
-`Check Process Time` counts from when the run was due (a hand-started one: from its start); `Process Sleep Time` is the
-pause between two syncs, and the last one is clipped. 50/5 with instant work syncs at 0, 5, …, 50; at 59/2 the last
+`Check Process Time` counts from when the run was due, or from its start if a person started it. `Process Sleep Time` is
+the pause between two syncs; the last pause is shortened. 50/5 with instant work syncs at 0, 5, …, 50; at 59/2 the last
 pause is one second (spec, case 4).
 """
 
@@ -15,7 +15,7 @@ from connector.clock import Clock
 
 
 class StopPolling(Exception):
-    """A sync found out that this life is over: there is no reason for another sync of it."""
+    """Raised by a sync to end the loop without a fault."""
 
 
 async def poll_loop(
@@ -27,8 +27,10 @@ async def poll_loop(
     process_sleep_time: float,
     pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> None:
-    """Sync at once, then again after each pause until the run's time is over. Whatever a sync raises ends the run;
-    `StopPolling` ends it without a fault. `pause` waits for so many seconds, or less where a sync is asked for.
+    """Sync at once, then again after each pause until the time is over. Times are in seconds.
+
+    `pause` waits for the given seconds, or less if a sync is requested meanwhile. Raises what a sync raises, except
+    `StopPolling`, which ends the loop.
     """
     ends_at = due_at + timedelta(seconds=check_process_time)
     with suppress(StopPolling):

@@ -1,4 +1,4 @@
-"""What is asked of a run, what surrounds it, how long it may take, and what it did."""
+"""The request for a run, its environment, its limits and its result."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ LEASE_WAIT = 15.0
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is asked of a run.
+    """A request for a run.
 
-    full: its first sync reads everything. key: only this record. once: one sync, and not as many as its life allows.
-    due_at: when a scheduled run was due: its life counts from then, and it waits a while for the lease. lease_wait: how
-    many seconds it waits instead. holder, run_id: who works, for others to read.
+    Attributes:
+        full: The first sync reads everything.
+        key: Sync only this record.
+        once: Do one sync instead of polling until Check Process Time has passed.
+        due_at: When a scheduled run was due. Check Process Time counts from then, and the run waits for the lease.
+        lease_wait: Seconds to wait for the lease, instead of the usual ones.
+        holder: Who holds the lease, shown to others.
+        run_id: The id of the run in Prefect.
     """
 
     entity: str
@@ -44,11 +49,13 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunEnvironment:
-    """What surrounds a run, and differs between Prefect, the command line, a dry run and a test.
+    """What differs between runs in Prefect, on the command line, dry runs and tests.
 
-    stages: makes the stages for a Retry Count. newer_settings: asked before every sync; where there are some, the run
-    goes on with them. licence_state: the state in which the licence is shared, where the run works on a copy.
-    listeners: get the events, beside the log.
+    Attributes:
+        stages: Makes the stages for a Retry Count.
+        newer_settings: Called before every sync. If it returns settings, the run continues with them.
+        licence_state: The database in which the licence is shared, if the run works on a copy.
+        listeners: Receive the run's events, in addition to the log.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -60,7 +67,7 @@ class RunEnvironment:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a run waits, in seconds, for its entity's lease and for a session; when its life begins and ends."""
+    """How many seconds a run waits for its lease and for a session, and when Check Process Time begins and ends."""
 
     lease_wait: float
     session_wait: float
@@ -69,7 +76,7 @@ class Limits:
 
 
 def limits_of(request: RunRequest, settings: Settings, started_at: datetime) -> Limits:
-    """Return the limits of a run: who waits for the end of one sync waits longer, a schedule goes on without it."""
+    """Return the limits of a run. One sync waits longer for a session, because a person waits for its end."""
     usual_wait = 0.0 if request.due_at is None else LEASE_WAIT
     begins_at = request.due_at or started_at
     return Limits(
@@ -81,10 +88,17 @@ def limits_of(request: RunRequest, settings: Settings, started_at: datetime) -> 
 
 
 class RunResult:
-    """What a run did: its counts, what failed, what a person should know, and the fault that ended it, if one did.
+    """What a run did; it is filled while the run works.
 
-    unknown_key: that the key which was asked for names nothing, which is the fault then. waiting_failed: how many
-    messages failed before it and wait for a person, where none failed in it.
+    Attributes:
+        counters: How much was read, queued, sent and so on.
+        remarks: What a person should know.
+        failed: The messages that failed.
+        fault: What ended the run early.
+        unknown_key: The fault again, if it is that the requested key names no record.
+        stopped: Why the run did nothing, for example because the entity is paused.
+        held_by: The holder of the lease, if another run works on the entity.
+        waiting_failed: How many messages from before the run are failed, if none failed in it.
     """
 
     def __init__(self, entity: str) -> None:
@@ -98,7 +112,7 @@ class RunResult:
         self.waiting_failed = 0
 
     def summary(self) -> str:
-        """Return one sentence for the run's final state."""
+        """Return a sentence for the run's final state."""
         text = self.fault or self.stopped or self.counters.summary()
         if not self.waiting_failed:
             return text

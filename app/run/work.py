@@ -1,6 +1,6 @@
-"""A run of one entity, as every entity's flow and the command line start it; it knows no Prefect.
+"""A run of one entity, as its flow and the command line start it. It does not depend on Prefect.
 
-The run takes its entity's lease, syncs until its time is over, and reports what happened.
+The run acquires the entity's lease, syncs until its time is over, and returns what happened.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.fingerprint import is_elsewhere
-from app.listeners.counting import counting
+from app.fingerprint import target_changed
+from app.listeners.counting import counting_listener
 from app.listeners.event_log import log_event
-from app.listeners.sync_progress import progress_shown
-from app.listeners.tracing import run_traced
+from app.listeners.sync_progress import progress_in_lease
+from app.listeners.tracing import traced_run
 from app.record_keys import UnknownKey, did_you_mean, known_keys
 from app.run.context import Run, run_context
 from app.run.lease import acquire_lease, heartbeat
@@ -45,12 +45,12 @@ from entities.warehouses import refuse_unknown_branch
 from settings import Settings, SettingsError, as_on_the_screen
 from tasks.sync import Stages, run_sync
 
-_NO_ID = "2147483647"
-"""The largest id that Magento can have: nothing has it."""
+_UNUSED_ID = "2147483647"
+"""The largest id that Magento's integer columns allow; no document has it."""
 WAKEUP_POLL_SECONDS = 0.5
-"""How often a pausing run checks whether a sync was requested, which is one read of the state database."""
+"""How often a pausing run checks whether a sync was requested. A check is one read of the state database."""
 FAULTS = (ConnectorError, SettingsError)
-"""What a person can fix or wait for; anything else is a bug in the connector."""
+"""Errors that a person can fix or that pass. Any other exception is a bug in the connector."""
 
 
 async def work_on(
@@ -60,16 +60,17 @@ async def work_on(
     environment: RunEnvironment | None = None,
     result: RunResult | None = None,
 ) -> RunResult:
-    """Run an entity until its time is over. What a person can fix is not raised: it is the result's `fault`.
+    """Run an entity until its time is over, and return the result.
 
-    `result` is filled while the run works, so that progress can be shown.
+    Errors in `FAULTS` are not raised: they become the result's `fault`. A `result` that is passed in is filled while
+    the run works, so that the caller can show progress.
     """
     environment, entity = environment or RunEnvironment(), request.entity
     result, clock = result or RunResult(entity), environment.clock
-    listeners = (counting(result.counters), log_event, *environment.listeners)
+    listeners = (counting_listener(result.counters), log_event, *environment.listeners)
     events = Events(*listeners)
     started_at = clock.now()
-    result.stopped = _why_not(state, settings, entity)
+    result.stopped = _reason_to_stop(state, settings, entity)
     if result.stopped is not None:
         return result
     lease = await acquire_lease(
@@ -85,30 +86,28 @@ async def work_on(
         result.held_by = lease.holder
         result.stopped = f"{entity} is being worked on by {lease.describe()}; nothing was done here."
         return result
-    since = entities.first_active(state, entity, started_at)
-    to_do = _ToDo(request.full, started_at)
-    latest: Settings | None = settings
+    active_since = entities.first_active(state, entity, started_at)
+    next_sync = _NextSync(request.full, started_at)
+    current_settings: Settings | None = settings
     try:
         async with (
             heartbeat(state, lease, clock),
-            progress_shown(state, lease, clock) as progress,
-            run_traced(entity, clock, request.run_id) as tracing,
+            progress_in_lease(state, lease, clock) as progress,
+            traced_run(entity, clock, request.run_id) as tracing,
         ):
-            while latest is not None:
-                limits = limits_of(request, latest, started_at)
-                shown = Events(*listeners, progress, *tracing)
+            while current_settings is not None:
                 run = Run(
                     request,
-                    settings=latest,
+                    settings=current_settings,
                     state=state,
                     lease=lease,
                     environment=environment,
-                    limits=limits,
-                    active_since=since,
-                    events=shown,
+                    limits=limits_of(request, current_settings, started_at),
+                    active_since=active_since,
+                    events=Events(*listeners, progress, *tracing),
                     result=result,
                 )
-                latest = await _syncs(run, to_do)
+                current_settings = await _sync_with_these_settings(run, next_sync)
     except UnknownKey as error:
         result.unknown_key = result.fault = str(error)
     except FAULTS as error:
@@ -125,8 +124,10 @@ async def work_on(
 
 
 def _describe_bug(error: Exception) -> str:
-    """Return what failed and where. The exception's own text is left out: it may hold a customer's data, and this goes
-    into the log, the state database and bug reports.
+    """Return the exception's type and place.
+
+    Its text is left out, because it may hold a customer's data and this message goes to the log, the state database and
+    bug reports.
     """
     *_, raised_in = traceback.extract_tb(error.__traceback__)
     place = f"{Path(raised_in.filename).name}, line {raised_in.lineno}"
@@ -137,20 +138,20 @@ def _describe_bug(error: Exception) -> str:
 
 
 @dataclass
-class _ToDo:
-    """Whether the next sync has to read everything, and when the last one began."""
+class _NextSync:
+    """Whether the next sync is a full one, and when the previous one began."""
 
     full: bool
-    synced_at: datetime
+    previous_at: datetime
 
 
 def _remember_fault(state: State, entity: str, clock: Clock, fault: str) -> None:
-    with suppress(StateError):  # it may be the fault itself, which the result reports
+    with suppress(StateError):  # the state database may be the fault itself; the result reports it
         entities.remember_fault(state, entity, clock.now(), fault)
 
 
-def _why_not(state: State, settings: Settings, entity: str) -> str | None:
-    """Return why nothing of the entity is sent now; None if it is."""
+def _reason_to_stop(state: State, settings: Settings, entity: str) -> str | None:
+    """Return why the entity is not synced now, or None if it is."""
     if not getattr(settings.active, entity):
         return f"{entity} is not active: nothing is sent (Individual Sync Status)."
     with state.read() as connection:
@@ -158,8 +159,8 @@ def _why_not(state: State, settings: Settings, entity: str) -> str | None:
     return f"{entity} is paused; resume it with: a2m resume {entity}" if paused else None
 
 
-async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
-    """Sync until the run's time is over, the entity is paused or settings were saved; return those settings."""
+async def _sync_with_these_settings(run: Run, next_sync: _NextSync) -> Settings | None:
+    """Sync until the run's time is over, the entity is paused, or newer settings were saved; return the newer ones."""
     newer: Settings | None = None
     stages = run.environment.stages(run.settings.queue.retry_count)
     async with run_context(run) as context:
@@ -168,13 +169,13 @@ async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
         async def one_sync() -> None:
             nonlocal newer
             newer = run.environment.newer_settings()
-            if newer is not None or _why_not(run.state, run.settings, run.entity) is not None:
+            if newer is not None or _reason_to_stop(run.state, run.settings, run.entity) is not None:
                 raise StopPolling
-            to_do.synced_at = run.clock.now()
+            next_sync.previous_at = run.clock.now()
             if await retry_after.may_ask(context):
                 try:
-                    found = await sync_once(run, context, stages, full=to_do.full)
-                    run.result.failed, to_do.full = found or run.result.failed, False
+                    failed = await sync_once(run, context, stages, full=next_sync.full)
+                    run.result.failed, next_sync.full = failed or run.result.failed, False
                 except TemporaryFault as fault:
                     if not retry_after.block_until_retry_after(context, fault):
                         raise
@@ -184,11 +185,11 @@ async def _syncs(run: Run, to_do: _ToDo) -> Settings | None:
             with suppress(StopPolling):
                 await one_sync()
         else:
-            await _poll(one_sync, run, to_do)
+            await _poll(one_sync, run, next_sync)
     return newer
 
 
-async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo) -> None:
+async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, next_sync: _NextSync) -> None:
     async def pause(seconds: float) -> None:
         until = run.clock.now() + timedelta(seconds=seconds)
         while (left := (until - run.clock.now()).total_seconds()) > 0 and not sync_requested():
@@ -196,7 +197,7 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
 
     def sync_requested() -> bool:
         with run.state.read() as connection:
-            return wakeups.sync_requested(connection, run.entity, to_do.synced_at)
+            return wakeups.sync_requested(connection, run.entity, next_sync.previous_at)
 
     await poll_loop(
         one_sync,
@@ -209,43 +210,45 @@ async def _poll(one_sync: Callable[[], Awaitable[None]], run: Run, to_do: _ToDo)
 
 
 async def sync_once(run: Run, context: RunContext[Any], stages: Stages, *, full: bool) -> list[Message]:
-    """Sync once, and return the messages that failed. It is a full sync after a change of a setting that every value
-    depends on, and for most entities once a day.
+    """Sync once, and return the messages that failed.
+
+    It is a full sync if `full` is set, if one was requested, after a change of a setting on which every value depends,
+    and for most entities once a day.
     """
     if run.request.key is not None:
-        return await _sync_one(run, context, stages, run.request.key)
+        return await _sync_key(run, context, stages, run.request.key)
     with run.state.read() as connection:
-        known = entities.read(connection, run.entity)
-        woken = wakeups.read(connection, run.entity)
-    settled_with = run.fingerprint()
-    settings_changed = known.computed_with != settled_with
-    if is_elsewhere(known.computed_with, settled_with):
+        stored = entities.read(connection, run.entity)
+        wakeup = wakeups.read(connection, run.entity)
+    fingerprint = run.fingerprint()
+    settings_changed = stored.computed_with != fingerprint
+    if target_changed(stored.computed_with, fingerprint):
         entities.forget_confirmed(run.state, run.lease)
-    full = full or settings_changed or _full_sync_is_due(run, known) or _is_asked_for(woken, known)
+    full = full or settings_changed or _full_sync_is_due(run, stored) or _full_sync_is_requested(wakeup, stored)
     await context.entity.refuse_settings(context, full=full, changed=settings_changed)
     if settings_changed:
-        _send_again_by_settings(run)
+        _requeue_by_settings(run)
     failed_keys = await _sync_requested_keys(run, context, stages)
     failed = await run_sync(context, stages, full=full)
     if run.request.full and not (context.counters.reads or context.counters.requests):
-        await _ask_something(context)
+        await _probe_magento(context)
     if settings_changed:
-        entities.computed_with(run.state, run.lease, settled_with)
+        entities.computed_with(run.state, run.lease, fingerprint)
     return [*failed_keys, *failed]
 
 
-def _send_again_by_settings(run: Run) -> None:
-    """Send messages again whose code depends on settings, failed or left out: the changed one may be the cause."""
+def _requeue_by_settings(run: Run) -> None:
+    """Send messages again whose code depends on settings, failed or left out: the change may have fixed the cause."""
     with run.state.read() as connection:
-        found = messages.put_aside(connection, run.entity, DECIDED_BY_SETTINGS)
-    if found:
-        actions.send_again(run.state, found, run.clock.now())
+        set_aside = messages.put_aside(connection, run.entity, DECIDED_BY_SETTINGS)
+    if set_aside:
+        actions.send_again(run.state, set_aside, run.clock.now())
 
 
-async def _sync_one(run: Run, context: RunContext[Any], stages: Stages, typed: str) -> list[Message]:
-    """Send the record that somebody typed. Raises `UnknownKey` where neither system ever showed it to us."""
+async def _sync_key(run: Run, context: RunContext[Any], stages: Stages, typed: str) -> list[Message]:
+    """Sync the record that a person named. Raises `UnknownKey` if no stored and no Acumatica record matches."""
     is_known = bool(known_keys(run.state, run.entity, typed))
-    failed = await run_sync(context, stages, keys=run.keys_of(typed), compare=True)
+    failed = await run_sync(context, stages, keys=run.resolve_keys(typed), compare=True)
     if run.result.counters.pulled or failed or is_known:
         return failed
     raise UnknownKey(
@@ -254,34 +257,34 @@ async def _sync_one(run: Run, context: RunContext[Any], stages: Stages, typed: s
     )
 
 
-async def _ask_something(context: RunContext[Any]) -> None:
-    """Ask Magento for a document that cannot exist, so that a full sync on request fails where Magento refuses us."""
+async def _probe_magento(context: RunContext[Any]) -> None:
+    """Request a document that cannot exist, so that a requested full sync fails if Magento refuses the credentials."""
     sides = context.entity.link_sides
     if sides is not None:
         async with context.shop.client() as client:
-            await sides.in_magento(client, _NO_ID)
+            await sides.in_magento(client, _UNUSED_ID)
 
 
 async def _sync_requested_keys(run: Run, context: RunContext[Any], stages: Stages) -> list[Message]:
-    """Send first what a person wants sent again or an event named: its newest state is read. Return what failed."""
+    """Sync the records that a person or a push notification requested, from their newest state. Return what failed."""
     with run.state.read() as connection:
-        wanted = refresh_requests.of_entity(connection, run.entity)
-    if not wanted:
+        requests = refresh_requests.of_entity(connection, run.entity)
+    if not requests:
         return []
-    failed = await run_sync(context, stages, keys=list(wanted))
-    refresh_requests.remove(run.state, run.entity, wanted)
+    failed = await run_sync(context, stages, keys=list(requests))
+    refresh_requests.remove(run.state, run.entity, requests)
     return failed
 
 
-def _is_asked_for(woken: Wakeup, known: entities.EntityState) -> bool:
-    """Return whether a full sync was asked for since the last one."""
-    asked_at, last = woken.full_asked_at, known.last_full_sync_at
+def _full_sync_is_requested(wakeup: Wakeup, stored: entities.EntityState) -> bool:
+    """Return whether a full sync was requested after the last one."""
+    asked_at, last = wakeup.full_asked_at, stored.last_full_sync_at
     return asked_at is not None and (last is None or asked_at > last)
 
 
-def _full_sync_is_due(run: Run, known: entities.EntityState) -> bool:
-    """Return whether it is due, as it is once a day for entities of which Acumatica does not report every change."""
+def _full_sync_is_due(run: Run, stored: entities.EntityState) -> bool:
+    """Return whether the regular full sync is due, for entities of which Acumatica does not report every change."""
     if not ENTITIES[run.entity].has_daily_full_sync:
         return False
     every = timedelta(hours=run.settings.queue.full_sync_interval)
-    return known.last_full_sync_at is None or run.clock.now() - known.last_full_sync_at >= every
+    return stored.last_full_sync_at is None or run.clock.now() - stored.last_full_sync_at >= every

@@ -1,4 +1,4 @@
-"""How each entity stands: what `a2m status`, the workspace's Overview and its metrics show."""
+"""The status of each entity, as `a2m status`, the deployment Status, the workspace and the metrics show it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,8 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One entity: what it is doing, its queue and its last syncs, its failed messages by cause, and how far the sync is
-    that works now.
-    """
+class EntityStatus:
+    """The status of one entity: its activity, queue and last syncs, failed messages by cause, and current progress."""
 
     entity: str
     activity: Activity
@@ -39,48 +37,48 @@ class Standing:
 
     @property
     def waiting(self) -> int:
-        """How many messages are in the queue, waiting for their turn or on their way."""
+        """The number of messages that are pending or being sent."""
         return self.overview.counts["pending"] + self.overview.counts["sending"]
 
     @property
     def failed(self) -> int:
-        """How many messages are failed."""
+        """The number of failed messages."""
         return self.overview.counts["failed"]
 
     def describe(self) -> str:
-        """Return what it is doing, for a person."""
+        """Return the activity with its details, for people to read."""
         match self.activity:
             case Activity.DEAD:
                 return f"dead: {self.overview.died}"
             case Activity.WORKING:
-                far = f", {describe_progress(self.progress, self.waiting)}" if self.progress else ""
-                return f"working: {self.overview.working}{far}"
+                progress = f", {describe_progress(self.progress, self.waiting)}" if self.progress else ""
+                return f"working: {self.overview.working}{progress}"
         return str(self.activity)
 
 
-def standings(here: AppContext, now: datetime) -> list[Standing]:
-    """Return how every entity stands, in the order in which they run. Raises `StateError`."""
-    with here.state.read() as connection:
-        found = [overview.of_entity(connection, entity, now) for entity in NAMES]
+def entity_statuses(context: AppContext, now: datetime) -> list[EntityStatus]:
+    """Return the status of every entity, in the order in which they run. Raises `StateError`."""
+    with context.state.read() as connection:
+        overviews = [overview.of_entity(connection, entity, now) for entity in NAMES]
         groups = actions.groups(connection)
         progress = read_progress(connection, now)
     return [
-        Standing(
-            one.entity,
-            activity=_activity(getattr(here.settings.active, one.entity), one),
-            overview=one,
-            groups=[group for group in groups if group.entity == one.entity],
-            progress=progress.get(one.entity),
+        EntityStatus(
+            row.entity,
+            activity=_activity(getattr(context.settings.active, row.entity), row),
+            overview=row,
+            groups=[group for group in groups if group.entity == row.entity],
+            progress=progress.get(row.entity),
         )
-        for one in found
+        for row in overviews
     ]
 
 
-def _activity(is_active: bool, one: Overview) -> Activity:
+def _activity(is_active: bool, row: Overview) -> Activity:
     if not is_active:
         return Activity.INACTIVE
-    if one.paused:
+    if row.paused:
         return Activity.PAUSED
-    if one.died:
+    if row.died:
         return Activity.DEAD
-    return Activity.WORKING if one.working else Activity.IDLE
+    return Activity.WORKING if row.working else Activity.IDLE

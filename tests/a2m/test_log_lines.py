@@ -12,7 +12,7 @@ from support.customers import added
 
 from a2m.progress import show_progress
 from a2m.serve import PREFECT_IN_JSON
-from app.logs import handled
+from app.logs import handler_attached
 from entities.events import Waiting
 
 SECRETS = ("sandbox-magento-token", "sandbox-client-secret")
@@ -80,7 +80,7 @@ def test_a_fault_stands_once_on_standard_error(a2m, make_world):
 @pytest.mark.parametrize(("level", "printed"), [("ERROR", "The session is waited for.\n"), ("WARNING", "")])
 def test_a_wait_is_printed_where_the_log_leaves_it_out(capsys, level, printed):
     """A person who watches a command sees what it waits for at every level, and sees it once."""
-    with handled(logging.NullHandler(), level, propagate=False):
+    with handler_attached(logging.NullHandler(), level, propagate=False):
         show_progress(Waiting("price", "The session is waited for."))
     assert capsys.readouterr().err == printed
 

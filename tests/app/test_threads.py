@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from app.listeners.sync_progress import progress_shown
+from app.listeners.sync_progress import progress_in_lease
 from app.run.lease import acquire_lease, heartbeat
 from app.threads import finished_in_a_thread
 from connector.state.coordination import lease
@@ -63,7 +63,7 @@ async def test_requests_go_on_while_the_lease_waits_for_the_database(make_world,
     here, work = make_world(1), Held()
     held = await acquire_lease(here.state, "price", "run one", here.clock, wait=0)
     monkeypatch.setattr(lease, what, work)
-    shown = progress_shown(here.state, held, here.clock, every=0)
+    shown = progress_in_lease(here.state, held, here.clock, every=0)
     kept = heartbeat(here.state, held, here.clock, every=0)
     async with kept if what == "renew" else shown as listen:
         if listen is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.world import World
 
-from app.preview.preview import affected, foresee
+from app.preview.preview import affected, preview_entity
 from sandbox.catalogue import Product
 
 PRODUCTS = [
@@ -18,7 +18,7 @@ SOURCES = {"MAIN": "default", "EAST": "default"}
 async def preview(here: World, entity: str, **changed):
     """What is foreseen of these changes."""
     before, after = here.settings(inventory={"sources": SOURCES}), here.settings(**changed)
-    return await foresee(entity, before, after, here.state, here.clock)
+    return await preview_entity(entity, before, after, here.state, here.clock)
 
 
 def quantities(warehouses):
@@ -43,11 +43,11 @@ async def test_another_warehouse(make_world):
     here: World = make_world(PRODUCTS)
     before = here.settings(**quantities(["MAIN", "EAST"]))
     await here.sync("inventory", before)
-    less = await foresee("inventory", before, here.settings(**quantities(["MAIN"])), here.state, here.clock)
+    less = await preview_entity("inventory", before, here.settings(**quantities(["MAIN"])), here.state, here.clock)
     assert (less.known, less.changed, less.to_zero, less.tenfold) == (3, 2, 1, 0)
     assert {(one.sku, one.after) for one in less.examples} == {("B", "1"), ("C", "0")}
     await here.sync("inventory", here.settings(**quantities(["MAIN"])))
-    more = await foresee("inventory", here.settings(**quantities(["MAIN"])), before, here.state, here.clock)
+    more = await preview_entity("inventory", here.settings(**quantities(["MAIN"])), before, here.state, here.clock)
     assert (more.changed, more.to_zero, more.tenfold) == (2, 0, 1)
 
 

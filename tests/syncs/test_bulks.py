@@ -8,7 +8,7 @@ from support.crashes import Death, dies_at
 from support.world import World
 
 from app.connection.test_connection import check_connection
-from app.run.dry_run import copy_of_state, keep_everything_here
+from app.run.dry_run import copy_of_state, stages_without_push
 from app.run.request import RunEnvironment, RunRequest
 from app.run.work import work_on
 from connector.state.coordination.lease import LEASE_SECONDS
@@ -274,7 +274,7 @@ async def test_a_dry_run_waits_for_no_bulk(make_world):
         await here.sync("price", settings)
     before = here.clock.now()
     with copy_of_state(here.state) as copy:
-        around = RunEnvironment(here.clock, lambda _count: keep_everything_here(), licence_state=here.state)
+        around = RunEnvironment(here.clock, lambda _count: stages_without_push(), licence_state=here.state)
         outcome = await work_on(RunRequest("price", once=True), settings, copy, around)
     assert outcome.fault is None
     assert (here.clock.now() - before).total_seconds() < 30

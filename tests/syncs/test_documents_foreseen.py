@@ -7,7 +7,7 @@ from support.customers import added
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.preview.preview import foresee
+from app.preview.preview import preview_entity
 
 CUSTOMERS = STORIES["customer"].sections
 
@@ -28,7 +28,7 @@ def settings(here, **customer):
 
 async def preview(here, after, before=None):
     """What is foreseen."""
-    return await foresee("customer", before or settings(here), after, here.state, here.clock)
+    return await preview_entity("customer", before or settings(here), after, here.state, here.clock)
 
 
 async def test_what_changes_in_a_document(here):
@@ -100,7 +100,7 @@ async def test_orders_and_shipments(make_world, entity, section, changed):
     await story.send_all(scene)
     writes = len(here.writes())
     sections = {**scene.sections, section: {**scene.sections[section], **changed}}
-    found = await foresee(entity, scene.settings, here.settings(**sections), here.state, here.clock)
+    found = await preview_entity(entity, scene.settings, here.settings(**sections), here.state, here.clock)
     assert found.why_not == ""
     assert found.known > 0
     assert found.sent == 0

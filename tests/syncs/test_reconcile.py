@@ -11,7 +11,7 @@ from support.customers import Shop, added
 from support.stories import STORIES, Scene
 from support.world import World
 
-from app.reconcile import chosen_of, is_right, reconcile, remember_repaired, repair
+from app.reconcile import is_repaired, reconcile, remember_repaired, repair, select_differences
 from connector.state.operator import comparisons
 from sandbox.catalogue import Product, generated
 
@@ -71,8 +71,8 @@ async def test_some_of_what_differs_is_put_right(make_world: Callable[..., World
     here.clock.advance(61)
     compared = await _reconcile(here, "price")
     assert [one.cause for one in compared.differences] == ["other_value", "other_value"]
-    assert chosen_of(compared.differences, causes=["not_shown"]) == []
-    chosen = chosen_of(compared.differences, keys=[first.lower()], causes=["other_value"])
+    assert select_differences(compared.differences, causes=["not_shown"]) == []
+    chosen = select_differences(compared.differences, keys=[first.lower()], causes=["other_value"])
     outcome = await repair("price", here.settings(), here.state, chosen, clock=here.clock)
     remember_repaired(here.state, compared, chosen, outcome, here.clock.now())
     assert (here.prices()[first] != Decimal("1.23"), here.prices()[second]) == (True, Decimal("1.23"))
@@ -113,7 +113,7 @@ async def test_what_failed_and_what_waits_are_reported_as_such(make_world: Calla
     assert "no product" in why["P-0"]
     assert "waits to be sent since 20" in why["P-1"] or "503" in why["P-1"]
     mended = await repair("price", here.settings(), here.state, compared.differences, clock=here.clock)
-    assert not is_right(here.state, mended), "what failed before is not put right by being sent again"
+    assert not is_repaired(here.state, mended), "what failed before is not put right by being sent again"
 
 
 async def test_an_acumatica_that_does_not_answer_compares_nothing(make_world: Callable[..., World]) -> None:

@@ -132,7 +132,7 @@ def test_what_every_answer_carries(site):
 
 def test_a_mistake_of_ours(site, monkeypatch):
     """A page that breaks says no more than that, and is as closed to others as any."""
-    monkeypatch.setattr("web.pages.overview.standings", lambda *_given: 1 / 0)
+    monkeypatch.setattr("web.pages.overview.entity_statuses", lambda *_given: 1 / 0)
     browser = site.another_browser(raise_server_exceptions=False)
     answer = browser.get("/")
     assert answer.status_code == 500

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from app.status.entity_status import standings
+from app.status.entity_status import entity_statuses
 from connector.acumatica.access import host_of
 from connector.state.coordination import lease
 from connector.state.coordination.quota import licence_use
@@ -61,7 +61,7 @@ def show(visit: Visit) -> Response:
     """Show what works now, the last days, the slowest answers, and what people did."""
     zone, now = visit.times.zone, visit.now
     first = now.astimezone(zone).date() - timedelta(days=DAYS - 1)
-    found = standings(visit.here, now)
+    found = entity_statuses(visit.here, now)
     with visit.workspace.state.read() as connection:
         runs = lease.runs_of_entities(connection, now)
         hours = deliveries.hours_since(connection, datetime.combine(first, time.min, zone), now)

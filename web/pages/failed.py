@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.deployment_names import full_name
-from app.failed_messages import MOST_SKIPPED, became_of, named, page_of, send_again, skip
+from app.failed_messages import MOST_SKIPPED, audit_names, current_states, page_of, send_again, skip
 from connector.model.failure_help import HELP, fix_of
 from connector.model.failures import FailureCode, label_of
 from connector.state.operator import actions, audit
@@ -33,7 +33,7 @@ def show_groups(visit: Visit) -> Response:
         found = actions.groups(connection)
         history = audit.newest(connection, [*CODES, *(f"{code}.refused" for code in CODES)], HISTORY)
         groups = [one for one in found if entity in ("", one.entity)]
-        became = {one.number: became_of(connection, one.messages, one.at) for one in history if one.messages}
+        became = {one.number: current_states(connection, one.messages, one.at) for one in history if one.messages}
     return visit.render(
         "failed.html",
         entity=entity,
@@ -121,7 +121,7 @@ def _send_again(visit: Visit) -> Done:
             run = visit.workspace.runs.start(full_name(entity))
         except NotStarted as why:
             late.append(f"{entity.capitalize()} goes with its next sync: {why}")
-    return Done(" ".join([text, *late]), back, entity=_one_of(counts), run=run, messages=named(sent))
+    return Done(" ".join([text, *late]), back, entity=_one_of(counts), run=run, messages=audit_names(sent))
 
 
 def _skip(visit: Visit) -> Done:

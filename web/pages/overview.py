@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from app.deployment_names import full_name
-from app.status.attention import missing_settings, needs
-from app.status.entity_status import Activity, Standing, standings
+from app.status.attention import attention_needed, missing_settings
+from app.status.entity_status import Activity, EntityStatus, entity_statuses
 from connector.state.coordination import lease, wakeups
 from connector.state.operator import comparisons
 from connector.state.sync import entities
@@ -40,7 +40,7 @@ NOTHING = (0,) * 24
 def show(visit: Visit) -> Response:
     """Show the page, or only what is refreshed of it."""
     here, now = visit.here, visit.now
-    found = standings(here, now)
+    found = entity_statuses(here, now)
     day = visit.workspace.recent.day(here.state, now)
     with here.state.read() as connection:
         compared = comparisons.newest(connection)
@@ -56,7 +56,7 @@ def show(visit: Visit) -> Response:
     ]
     return visit.render(
         "overview_now.html" if visit.is_part else "overview.html",
-        needs=needs(here, found, now),
+        needs=attention_needed(here, found, now),
         is_configured=not missing_settings(here, found),
         cards=cards,
         times=visit.times,
@@ -74,7 +74,7 @@ def _systems(settings: Settings) -> str:
     return f"{erp} ({settings.acumatica.tenant}) → {shop}" if erp and shop else "Acumatica → Magento"
 
 
-def _card(one: Standing, sent: Sequence[int], failed: Sequence[int]) -> dict[str, object]:
+def _card(one: EntityStatus, sent: Sequence[int], failed: Sequence[int]) -> dict[str, object]:
     fails = one.activity is Activity.IDLE and one.overview.last_fault is not None
     label, kind = FAILING if fails else BADGES[one.activity]
     return {

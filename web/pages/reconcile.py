@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.listeners.sync_progress import as_progress
+from app.listeners.sync_progress import decode_progress
 from connector.state.operator import comparisons
 from connector.state.operator.comparisons import Comparison
 from entities.difference_cause import DifferenceCause, label_of_cause
@@ -47,7 +47,7 @@ def show(visit: Visit) -> Response:
         "reconcile.html",
         cards=[(name, found.get(name), getattr(active, name), running.get(name)) for name in NAMES],
         agreement=agreement,
-        as_progress=as_progress,
+        decode_progress=decode_progress,
         times=visit.times,
     )
 

@@ -32,12 +32,12 @@ class _Chosen(NamedTuple):
 
 def show(visit: Visit) -> Response:
     """Show a part of what was sent, the newest first."""
-    from app.explain.sent import what_was_sent  # only here: the entities load what other pages do not need
+    from app.explain.sent import sent_page  # only here: the entities load what other pages do not need
 
     chosen = _chosen(visit)
     before = visit.query.get("before", "")
     earlier_than = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-    part = what_was_sent(visit.workspace.state, *_span(chosen), before=earlier_than)
+    part = sent_page(visit.workspace.state, *_span(chosen), before=earlier_than)
     return visit.render(
         "sent.html",
         entity=chosen.entity,
@@ -62,12 +62,12 @@ def as_csv(visit: Visit) -> Response:
 
 
 def _lines(visit: Visit, chosen: _Chosen) -> Iterator[str]:
-    from app.explain.sent import what_was_sent  # only here, too
+    from app.explain.sent import sent_page  # only here, too
 
     yield csv_lines([COLUMNS])
     before = None
     while True:
-        part = what_was_sent(visit.workspace.state, *_span(chosen), before=before)
+        part = sent_page(visit.workspace.state, *_span(chosen), before=before)
         yield csv_lines(
             (
                 one.sent_at.isoformat(timespec="seconds"),

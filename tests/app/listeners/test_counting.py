@@ -1,6 +1,6 @@
 """The counts of a run are made of its events."""
 
-from app.listeners.counting import counting
+from app.listeners.counting import counting_listener
 from entities.counters import Counters
 from entities.events import AnswersFound, ChunkQueued, MessagesFailed, PageRead, Progress, RequestSettled
 
@@ -8,7 +8,7 @@ from entities.events import AnswersFound, ChunkQueued, MessagesFailed, PageRead,
 def test_events_are_counted():
     """What was read, queued, sent and failed adds up; what only tells something counts nothing."""
     counters = Counters("price")
-    count = counting(counters)
+    count = counting_listener(counters)
     for event in (
         PageRead("price", "items", 100),
         PageRead("price", "prices", 20),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from support.world import START
 
-from app.listeners.sync_progress import ProgressKeeper, describe_progress, progress_shown, read_progress
+from app.listeners.sync_progress import ProgressTracker, describe_progress, progress_in_lease, read_progress
 from app.run.lease import acquire_lease
 from connector.clock import ManualClock
 from connector.state.coordination import lease
@@ -26,7 +26,7 @@ def request(sent, failed=0, seconds=2.0):
 
 def test_while_it_reads(clock):
     """Nobody knows how much is still to come: what was read, queued and sent is said, and no share of it."""
-    keeper = ProgressKeeper(clock)
+    keeper = ProgressTracker(clock)
     for event in (SyncStarted("price", True, None), PageRead("price", "items", 500), request(100)):
         keeper.listen(event)
     keeper.listen(ChunkQueued("price", 500, 450, 3, 0))
@@ -38,7 +38,7 @@ def test_while_it_reads(clock):
 
 def test_once_everything_is_queued(clock):
     """The share is what is done of that and of what the queue holds; the time left goes by the pace of the requests."""
-    keeper = ProgressKeeper(clock)
+    keeper = ProgressTracker(clock)
     keeper.listen(SyncStarted("price", False, None))
     keeper.listen(ReadingEnded("price"))
     assert keeper.current.time_left(1_000) is None
@@ -53,7 +53,7 @@ def test_once_everything_is_queued(clock):
 
 def test_a_sync_that_is_over_has_none(clock):
     """Its end takes it away, and what happens between two syncs makes none."""
-    keeper = ProgressKeeper(clock)
+    keeper = ProgressTracker(clock)
     keeper.listen(SyncStarted("price", False, None))
     keeper.listen(SyncEnded("price", False, Counters("price")))
     keeper.listen(request(1))
@@ -64,7 +64,7 @@ async def test_others_read_it(database_url, clock):
     """It stands beside the lease while the sync works, is gone at its end, and is nobody's once another run works."""
     state = open_state(database_url)
     held = await acquire_lease(state, "price", "run one", clock, wait=0)
-    async with progress_shown(state, held, clock, every=0) as listen:
+    async with progress_in_lease(state, held, clock, every=0) as listen:
         listen(SyncStarted("price", False, None))
         listen(PageRead("price", "items", 500))
         await until(lambda: kept(state, clock) == 500)

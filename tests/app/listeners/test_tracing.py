@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from app.listeners import tracing
-from app.listeners.tracing import exporter_wanted
+from app.listeners.tracing import requested_exporter
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from app.listeners.tracing import exporter_wanted
 )
 def test_what_asks_for_spans(environ, wanted):
     """The standard variables: an endpoint or an exporter, unless all is disabled."""
-    assert exporter_wanted(environ) == wanted
+    assert requested_exporter(environ) == wanted
 
 
 def test_nothing_is_imported_where_nobody_asks():
