@@ -33,9 +33,9 @@ def add_to(app: typer.Typer) -> None:
         ] = 0,
     ) -> int:
         """Run every entity each minute, through the configured Prefect server, until Ctrl-C."""
-        from deployments.signals import leave_at_a_signal
+        from deployments.signals import exit_on_signal
 
-        leave_at_a_signal()
+        exit_on_signal()
         from contextlib import chdir
 
         from deployments.state_folder import state_folder
@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
         home, processes = state_folder(), WarmProcesses()
         with chdir(home):
             processes.begin()  # it imports for seconds, and so does this process: both at once
-        leave_at_a_signal(processes.close)
+        exit_on_signal(processes.close)
         gc.disable()  # what is imported stays
         from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 

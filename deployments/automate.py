@@ -1,4 +1,4 @@
-"""The automations beside this module, on the Prefect server: made if they are missing, brought up to date if not."""
+"""Create or update on the Prefect server the automations of the folder `automations`."""
 
 from __future__ import annotations
 
@@ -17,49 +17,48 @@ FOLDER = Path(__file__).parent / "automations"
 
 
 def automations(blocks: Sequence[UUID] = ()) -> list[AutomationCore]:
-    """Return every automation, as its file says; one that notifies does it through these Blocks."""
+    """Return every automation as its file defines it. Notifications are sent through these Blocks."""
     files = sorted(FOLDER.glob("*.yaml"))
-    found = [AutomationCore.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
-    return [_through(one, blocks) for one in found]
+    parsed = [AutomationCore.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+    return [_notifying_through(automation, blocks) for automation in parsed]
 
 
-def _through(automation: AutomationCore, blocks: Sequence[UUID]) -> AutomationCore:
-    """Return one notification for each Block; none if there is no Block."""
+def _notifying_through(automation: AutomationCore, blocks: Sequence[UUID]) -> AutomationCore:
+    """Return the automation with one notification for each Block; without Blocks it does nothing instead."""
     actions: list[Any] = []
     for action in automation.actions:
         if isinstance(action, SendNotification):
-            through = [action.model_copy(update={"block_document_id": block}) for block in blocks]
-            actions.extend(through or [DoNothing()])
+            notifications = [action.model_copy(update={"block_document_id": block}) for block in blocks]
+            actions.extend(notifications or [DoNothing()])
         else:
             actions.append(action)
     return automation.model_copy(update={"actions": actions})
 
 
 async def notification_blocks(client: PrefectClient, names: Sequence[str]) -> list[UUID]:
-    """Return the ids of the Blocks, which are named `kind/name`; Watch says which of them is not there."""
+    """Return the ids of the Blocks named `kind/name`. Missing ones are left out; the deployment Watch reports them."""
     found = []
     for name in names:
-        slug, _, own = name.partition("/")
+        slug, _, block = name.partition("/")
         try:
-            found.append((await client.read_block_document_by_name(own, slug)).id)
+            found.append((await client.read_block_document_by_name(block, slug)).id)
         except ObjectNotFound:
             continue
     return found
 
 
 async def apply_automations(client: PrefectClient, blocks: Sequence[UUID] = ()) -> None:
-    """Make the automations that are missing, and change those that are different by now. One that somebody switched off
-    stays off.
-    """
-    for wanted in automations(blocks):
-        known = await client.read_automations_by_name(wanted.name)
-        if not known:
-            await client.create_automation(wanted)
-        for one in known:
-            as_switched = wanted.model_copy(update={"enabled": one.enabled})
-            if _essence(one) != _essence(as_switched):
-                await client.update_automation(one.id, as_switched)
+    """Create missing automations and update those that differ. One that somebody switched off stays off."""
+    for automation in automations(blocks):
+        existing = await client.read_automations_by_name(automation.name)
+        if not existing:
+            await client.create_automation(automation)
+        for registered in existing:
+            desired = automation.model_copy(update={"enabled": registered.enabled})
+            if _compared(registered) != _compared(desired):
+                await client.update_automation(registered.id, desired)
 
 
-def _essence(automation: AutomationCore) -> dict[str, Any]:
+def _compared(automation: AutomationCore) -> dict[str, Any]:
+    """Return the fields that are compared."""
     return automation.model_dump(mode="json", include={"description", "enabled", "trigger", "actions"})

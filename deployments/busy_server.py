@@ -1,7 +1,7 @@
-"""Requests to a Prefect server that is busy.
+"""Retry requests that a busy Prefect server refuses (ADR 0059).
 
-With SQLite the server refuses a write with 503 when another one was quicker, which is usual while runs begin. Prefect's
-own client repeats it after 2, 4, 8 and more seconds; here it is repeated within a quarter of one.
+On SQLite, the server answers 503 if another write holds the database, which is usual while runs begin. Prefect's client
+retries after 2, 4, 8 and more seconds. Here the pause is a quarter of a second.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ WITHIN = 60.0
 Answer = TypeVar("Answer")
 
 
-async def repeated(request: Callable[[], Awaitable[Answer]], within: float = WITHIN) -> Answer:
-    """Return the answer. The request must be one that may be repeated. Raise the last error if the server still refuses
-    after `within` seconds.
+async def retry_while_busy(request: Callable[[], Awaitable[Answer]], within: float = WITHIN) -> Answer:
+    """Return the answer to an idempotent request, retrying for `within` seconds while the server is busy.
+
+    Raises the last error after that time.
     """
     until = time.monotonic() + within
     with settings_with(client={"max_retries": 0}):

@@ -35,9 +35,10 @@ BY_HAND = (status, explain_record, connection, compare_both, reprocess, one_key_
 
 
 async def deployments() -> list[RunnerDeployment]:
-    """Return all of them. There is no Prefect concurrency limit on purpose: a worker takes the slot ten seconds before
-    a run is due, and each run of more than about 50 s would cancel its successor (ADR 0003). Raises `SettingsError` and
-    `StateError`.
+    """Return all deployments. Raises `SettingsError` and `StateError`.
+
+    They have no Prefect concurrency limit on purpose: a worker takes the slot ten seconds before a run is due, so each
+    run of more than about 50 s would cancel its successor (ADR 0003).
     """
     of_entities = [await _deployment(flow, cron=EVERY_MINUTE, tags=[OUR_TAG, OF_ENTITIES]) for flow in ENTITY_FLOWS]
     with effective_settings() as now:
@@ -53,11 +54,12 @@ async def deployments() -> list[RunnerDeployment]:
 
 
 async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **traits: Any) -> RunnerDeployment:
-    """Flows are named by module, never by path. What is started by hand, and seldom by a schedule, has a work queue of
-    its own that goes first.
+    """Return the deployment of a flow, with a module path as its entrypoint.
+
+    Deployments without their own tags are for people, and use a work queue with priority over the schedules.
     """
     is_of_entity = OF_ENTITIES in (tags or ())
-    made: RunnerDeployment = await flow.ato_deployment(
+    deployment: RunnerDeployment = await flow.ato_deployment(
         name=deployment_name(flow.name) if is_of_entity else flow.name,
         description=flow.description,
         tags=tags or [OUR_TAG, "by hand"],
@@ -66,4 +68,4 @@ async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **
         work_queue_name=None if tags else BY_HAND_QUEUE,
         **traits,
     )
-    return made
+    return deployment

@@ -1,7 +1,7 @@
-"""A run's heartbeats, by which Prefect's automations notice a run that died without a word.
+"""A run's heartbeats, by which Prefect's automations detect a run that died.
 
-Prefect's engine sends the first one at the instant at which the run begins: a thread, a websocket and four requests,
-while the run's first request waits. Here the first one comes when the run has begun to work.
+Prefect's engine sends the first heartbeat when the run begins. That takes a thread, a websocket and four requests, for
+which the run's first request waits. Here the first heartbeat follows once the run is working.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Late scheduled runs: after an outage there are hundreds, and the newest of a deployment does the work of all of them.
+"""Skip late scheduled runs: after an outage there are hundreds, and the newest of each deployment does the work of all.
 
-The others become Cancelled with the name *Skipped* and the reason. Runs that somebody started are never skipped.
+Skipped runs become Cancelled, with the state name *Skipped* and a reason. Runs that a person started are never skipped.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ REASON = "A newer run of this deployment was due as well, and does the work of t
 BY_A_SCHEDULE = "auto-scheduled"
 """The tag that Prefect's scheduler gives its runs."""
 PAGE = 200
-"""So many runs one call, and one poll, gives at most."""
+"""The most runs that Prefect returns at once."""
 NEWEST = 30
-"""So many of the newest are looked at by each poll: each schedule's last run is among them."""
+"""How many of the newest late runs each poll reads; the last run of every schedule is among them."""
 AT_ONCE = 10
-"""How many runs one call changes: Prefect's server takes a while for each of them, and has other things to do."""
+"""How many runs one request skips. Prefect's server needs time for each, and other requests wait meanwhile."""
 _WAITING = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
 
 
 async def late_runs(client: PrefectClient, pool: str, now: datetime) -> list[FlowRun]:
-    """Return the runs of schedules that are due by now and wait, the newest first."""
+    """Return the scheduled runs that are due and have not started, the newest first."""
     found: list[FlowRun] = []
     while page := await newest_late_runs(client, pool, now, after=len(found)):
         found += page
@@ -51,7 +51,7 @@ async def late_runs(client: PrefectClient, pool: str, now: datetime) -> list[Flo
 async def newest_late_runs(
     client: PrefectClient, pool: str, now: datetime, after: int = 0, at_most: int = PAGE
 ) -> list[FlowRun]:
-    """Return one page of them, after so many."""
+    """Return up to `at_most` of the late runs, the newest first, without the first `after`."""
     late = FlowRunFilter(
         state=_WAITING,
         tags=FlowRunFilterTags(all_=[BY_A_SCHEDULE]),
@@ -65,20 +65,20 @@ async def newest_late_runs(
 
 
 class NewestRuns:
-    """The newest run of each deployment that was due: it does the work of all before it, also after it has begun."""
+    """Remembers the newest due run of each deployment, which supersedes all earlier ones, even after it has started."""
 
     def __init__(self) -> None:
         self._newest: dict[tuple[UUID | None, str], tuple[datetime, UUID]] = {}
 
     def superseded(self, late: Sequence[FlowRun]) -> set[UUID]:
-        """Return those that a newer one makes needless: of the same deployment, with the same parameters."""
+        """Return the runs for which there is a newer one of the same deployment with the same parameters."""
         for run in late:
             self._newest[_work(run)] = max(_due(run), self._newest.get(_work(run), _due(run)))
         return {run.id for run in late if _due(run) < self._newest[_work(run)]}
 
 
 def is_late(run: FlowRun, now: datetime) -> bool:
-    """Return whether a run waits that a schedule made, and is due by now."""
+    """Return whether the run was scheduled and is due."""
     return BY_A_SCHEDULE in run.tags and _due(run)[0] < now
 
 
@@ -93,20 +93,19 @@ def _due(run: FlowRun) -> tuple[datetime, UUID]:
 
 
 async def skip(client: PrefectClient, runs: Sequence[UUID]) -> None:
-    """Skip these runs."""
+    """Skip these runs, as far as they have not started."""
     for start in range(0, len(runs), AT_ONCE):
         await _skip(client, list(runs[start : start + AT_ONCE]))
 
 
 async def _skip(client: PrefectClient, runs: list[UUID]) -> None:
-    """Only those that still wait: another worker may have taken one meanwhile."""
-    these = FlowRunFilter(id=FlowRunFilterId(any_=runs), state=_WAITING)
+    these = FlowRunFilter(id=FlowRunFilterId(any_=runs), state=_WAITING)  # another worker may have started one
     body: dict[str, Any] = {
         "flow_runs": these.model_dump(mode="json", exclude_none=True),
         "state": {"type": "CANCELLED", "name": SKIPPED, "message": REASON},
         "force": True,
         "limit": AT_ONCE,
     }
-    # the client knows the call that changes one run, but not yet the one that changes many
+    # Prefect's client has no method for this route yet
     answer = await client.request("POST", "/flow_runs/bulk_set_state", json=body)  # type: ignore[arg-type]
     answer.raise_for_status()

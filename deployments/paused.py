@@ -1,7 +1,7 @@
-"""Whether the deployment of an entity is paused in Prefect: it is while the entity is not active, or paused by hand.
+"""Why the deployment of an entity is paused in Prefect: the entity is not active, or somebody paused it.
 
-Then no runs are scheduled that would do nothing, and a tag and the description say why. The switch of its schedule is
-the operator's, and is left alone.
+While it is paused, no runs are scheduled that would do nothing. A tag and the description give the reason. The switch
+of the schedule belongs to the operator and is left alone.
 """
 
 from __future__ import annotations
@@ -12,37 +12,47 @@ from enum import StrEnum
 from entities.names import NAMES
 
 
-class Held(StrEnum):
-    """Why nothing of an entity is sent, as the deployment's tag has it; NOT: it is."""
+class PauseReason(StrEnum):
+    """Why nothing of an entity is sent, as the deployment's tag shows it. NONE: the entity is synced."""
 
-    NOT = ""
+    NONE = ""
     NOT_ACTIVE = "not active"
     PAUSED = "paused"
 
 
-WORDS = {
-    Held.NOT_ACTIVE: "**Not active:** nothing is sent. Setup Parameters, Individual Sync Status, switches it on.\n\n",
-    Held.PAUSED: "**Paused:** nothing is sent. Run Resume, and the newest state of what changed meanwhile is sent.\n\n",
+NOTICES = {
+    PauseReason.NOT_ACTIVE: (
+        "**Not active:** nothing is sent. Setup Parameters, Individual Sync Status, switches it on.\n\n"
+    ),
+    PauseReason.PAUSED: (
+        "**Paused:** nothing is sent. Run Resume, and the newest state of what changed meanwhile is sent.\n\n"
+    ),
 }
-"""What stands before the description."""
+"""The notice at the start of the description."""
 
 
-def held(active: Collection[str], by_hand: Collection[str]) -> dict[str, Held]:
-    """Return for each entity whether its deployment has to be paused, and why."""
+def pause_reasons(active: Collection[str], paused: Collection[str]) -> dict[str, PauseReason]:
+    """Return for each entity why its deployment has to be paused, or NONE."""
     return {
-        entity: Held.NOT_ACTIVE if entity not in active else Held.PAUSED if entity in by_hand else Held.NOT
+        entity: (
+            PauseReason.NOT_ACTIVE
+            if entity not in active
+            else PauseReason.PAUSED
+            if entity in paused
+            else PauseReason.NONE
+        )
         for entity in NAMES
     }
 
 
-def described(description: str | None, why: Held) -> str:
-    """Return a deployment's description with why it is paused, in the place of any that it had."""
+def description_with(description: str | None, reason: PauseReason) -> str:
+    """Return a deployment's description with the notice of this reason instead of any earlier one."""
     plain = description or ""
-    for words in WORDS.values():
-        plain = plain.removeprefix(words)
-    return WORDS.get(why, "") + plain
+    for notice in NOTICES.values():
+        plain = plain.removeprefix(notice)
+    return NOTICES.get(reason, "") + plain
 
 
-def tagged(tags: Sequence[str], why: Held) -> list[str]:
-    """Return a deployment's tags with why it is paused, in the place of any that it had."""
-    return [one for one in tags if one not in set(Held)] + ([str(why)] if why else [])
+def tags_with(tags: Sequence[str], reason: PauseReason) -> list[str]:
+    """Return a deployment's tags with this reason instead of any earlier one."""
+    return [tag for tag in tags if tag not in set(PauseReason)] + ([str(reason)] if reason else [])

@@ -1,4 +1,4 @@
-"""The work pool that `a2m serve` keeps and works on, and its queue for runs that somebody starts."""
+"""The work pool of `a2m serve`, and its work queue for runs that a person starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.deployment_names import POOL
 
 TYPE = "a2m"
 BY_HAND = "by-hand"
-"""The queue of the deployments that are started by hand. It goes first: a click is not stuck behind what is late."""
+"""The work queue of deployments that people start. It has priority, so that nobody waits behind late runs."""
 
 
 class WrongPool(Exception):
@@ -18,11 +18,11 @@ class WrongPool(Exception):
 
 
 class Refused(Exception):
-    """The Prefect server refuses what is registered; the message says what."""
+    """The Prefect server refuses a registration; the message says why."""
 
 
 async def make_pool(client: PrefectClient, template: dict[str, object]) -> None:
-    """Make the work pool if there is none. Raises `WrongPool`."""
+    """Create the work pool if it does not exist. Raises `WrongPool`."""
     try:
         pool = await client.read_work_pool(POOL)
     except ObjectNotFound:
@@ -36,7 +36,7 @@ async def make_pool(client: PrefectClient, template: dict[str, object]) -> None:
 
 
 async def make_queue(client: PrefectClient, pool: str) -> None:
-    """Have the queue for what is started by hand, and let it go first."""
+    """Create the work queue for runs that people start, or correct its priority."""
     try:
         queue = await client.read_work_queue_by_name(BY_HAND, work_pool_name=pool)
     except ObjectNotFound:

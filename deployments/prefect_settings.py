@@ -1,5 +1,6 @@
-"""Prefect's settings with some of them changed. Prefect's own `temporary_settings` reads all of them again, which takes
-50 ms of processor time; a copy takes none.
+"""Change some of Prefect's settings temporarily.
+
+Prefect's own `temporary_settings` reads all settings again, which takes 50 ms of processor time. Here they are copied.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from prefect.context import SettingsContext, get_settings_context
 
 @contextmanager
 def settings_with(**sections: dict[str, Any]) -> Iterator[None]:
-    """Let these fields of these sections count in the body: `settings_with(client={"max_retries": 0})`."""
+    """Apply these fields of these sections in the body, for example `settings_with(client={"max_retries": 0})`."""
     now = get_settings_context()
     changed = {name: getattr(now.settings, name).model_copy(update=fields) for name, fields in sections.items()}
     with SettingsContext(profile=now.profile, settings=now.settings.model_copy(update=changed)):

@@ -1,15 +1,15 @@
-"""What the fork server imports: every flow and what runs of them need. The runs' processes are forked with it.
+"""Imported by the fork server: every flow and what runs need, so that the forked processes of runs share it (ADR 0041).
 
-What is equal for all runs is made here, once: Prefect's settings and its logging (by its import), and the trusted
-certificates. Nothing here starts a thread, a loop, a request or a database: a fork would tear them apart.
+What all runs have in common is created here once: Prefect's settings and logging (by its import) and the trusted
+certificates. Nothing here starts a thread, event loop, request or database connection: these do not survive a fork.
 """
 
 from __future__ import annotations
 
-# ruff: noqa: E402 - what comes before the imports is for them
+# ruff: noqa: E402 - the statement before the imports concerns them
 import gc
 
-gc.disable()  # what is imported stays: to look through it again and again is a tenth of the time that importing takes
+gc.disable()  # imports leave no garbage, and collecting takes a tenth of their time
 
 import ssl
 from contextlib import suppress
@@ -32,28 +32,30 @@ from connector.http import TrustUnusable, trust
 from connector.state.revision import newest_schema
 
 LATE = ("anyio._backends._asyncio", "prefect._vendor.croniter.croniter", "rich._emoji_codes")
-"""What libraries import only at a process's first request or line, a tenth of what a run did before its own request."""
-_read_anew = ssl.create_default_context
-_read_once = cache(_read_anew)
+"""Modules that libraries import at the first request or log line: a tenth of a run's time before its first request."""
+_create_context = ssl.create_default_context
+_create_context_once = cache(_create_context)
 
 
-def trusting(*given: Any, cafile: str | None = None, **named: Any) -> ssl.SSLContext:
-    """Return a TLS context: one for all that trust the same file of certificates. Prefect's clients read it six times a
-    run, which takes 20 ms each. A context for anything else may be changed by who asks for it, and is never shared.
+def shared_context(*args: Any, cafile: str | None = None, **kwargs: Any) -> ssl.SSLContext:
+    """Return a TLS context, shared by all callers that only name the same file of certificates.
+
+    Prefect's clients create one six times a run, and each takes 20 ms. Contexts with other arguments are not shared,
+    because the caller may modify them.
     """
-    if cafile is None or given or named:
-        return _read_anew(*given, cafile=cafile, **named)
-    return _read_once(cafile=cafile)
+    if cafile is None or args or kwargs:
+        return _create_context(*args, cafile=cafile, **kwargs)
+    return _create_context_once(cafile=cafile)
 
 
-ssl.create_default_context = trusting  # type: ignore[assignment]  # of fewer ways to call it, which are handed on
+ssl.create_default_context = shared_context  # type: ignore[assignment]  # its signature is wider; all is passed on
 for name in LATE:
     import_module(name)
 newest_schema()
-with suppress(TrustUnusable, OSError):  # the run that needs them says so
+with suppress(TrustUnusable, OSError):  # the run that needs the certificates reports it
     trust()
-    trusting(cafile=certifi.where())
-# a collection in a run's process shall not touch, and so copy, what it shares with the others; what importing left over
-# is kept as well: to look for it takes longer than its 5 MB are worth, which all of them share
+    shared_context(cafile=certifi.where())
+# Frozen objects are not touched by the garbage collector, so their memory stays shared between the runs' processes. The
+# garbage of the imports is frozen too: finding it takes longer than its 5 MB, which all processes share, are worth.
 gc.freeze()
 gc.enable()

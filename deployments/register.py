@@ -1,4 +1,4 @@
-"""What `a2m serve` registers on the Prefect server at its start and each minute: deployments, Blocks, automations."""
+"""Register deployments, Block types and automations on the Prefect server: at the start and each minute after it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from app.effective_settings import effective_settings
 from app.logs import print_to_stderr
 from connector.state.faults import StateError
 from connector.state.sync import entities
+from deployments.api_access import UnprotectedApi, refuse_unprotected_api
 from deployments.automate import apply_automations, notification_blocks
-from deployments.busy_server import repeated
+from deployments.busy_server import retry_while_busy
 from deployments.catalogue import OF_ENTITIES, deployments
-from deployments.open_api import OpenApi, refuse_open_api
-from deployments.paused import Held, described, held, tagged
+from deployments.paused import PauseReason, description_with, pause_reasons, tags_with
 from deployments.pool import Refused
 from entities.names import NAMES
 from flows.credentials import register
@@ -53,7 +53,7 @@ _WRITTEN = (
 DEFAULT_QUEUE = "default"
 """The work queue that Prefect's server gives a deployment that names none."""
 FORMER_NAMES = {"Full Sync": "Full Look", **{deployment_name(entity): entity for entity in NAMES}}
-"""Deployments that had another name in the last version: their schedules are taken over, and they are deleted."""
+"""The names of deployments in the previous version. Their schedules are taken over, and they are deleted."""
 
 
 def register_all() -> list[str]:
@@ -64,38 +64,40 @@ def register_all() -> list[str]:
 async def _register_all() -> list[str]:
     with effective_settings() as now:
         try:
-            await refuse_open_api(str(PREFECT_API_URL.value()), now.state)
-        except OpenApi as error:
+            await refuse_unprotected_api(str(PREFECT_API_URL.value()), now.state)
+        except UnprotectedApi as error:
             raise Refused(str(error)) from error
     served = await deployments()
     try:
-        await repeated(register)
-        await repeated(Mail.aregister_type_and_schema)
+        await retry_while_busy(register)
+        await retry_while_busy(Mail.aregister_type_and_schema)
         async with get_client() as client:
-            _told, wanted = _wanted_now()
+            _blocks, reasons = _read_state()
             for deployment in served:
-                why = wanted.get(entity_of(deployment.name), Held.NOT)
-                deployment.paused = bool(why)
-                deployment.description = described(deployment.description, why)
-                deployment.tags = tagged(deployment.tags, why)
+                reason = reasons.get(entity_of(deployment.name), PauseReason.NONE)
+                deployment.paused = bool(reason)
+                deployment.description = description_with(deployment.description, reason)
+                deployment.tags = tags_with(deployment.tags, reason)
             await register_deployments(client, served)
-            await repeated(partial(bring_up_to_date, client))
+            await retry_while_busy(partial(bring_up_to_date, client))
     except PrefectHTTPStatusError as error:
         raise Refused(f"it refuses the deployments: {error}") from error
     return [one.name for one in served]
 
 
-def leave_to_the_operator(deployment: RunnerDeployment) -> None:
-    """Of a deployment that is there already, take out its schedules and whether it is paused: what an operator switched
-    off or changed stays so. They are written only when it is first made.
+def keep_operator_changes(deployment: RunnerDeployment) -> None:
+    """Remove schedules and the pause from an update, because an operator may have changed them.
+
+    They are only written when the deployment is created.
     """
     deployment.schedules = None
     deployment.model_fields_set.difference_update({"schedules", "paused"})
 
 
-def is_written(known: DeploymentResponse, deployment: RunnerDeployment) -> bool:
-    """Return whether a deployment is on the server as it would be written, but for what is the operator's. Each that is
-    written takes Prefect's server a quarter of a second, and after an outage the runs that are late wait for it.
+def is_up_to_date(known: DeploymentResponse, deployment: RunnerDeployment) -> bool:
+    """Return whether writing the deployment would change nothing on the server.
+
+    Each write takes Prefect's server a quarter of a second, and after an outage late runs wait for it.
     """
     schema = deployment._parameter_openapi_schema.model_dump(mode="json", exclude_unset=True)
     ours = deployment.model_dump(mode="json", include=set(_WRITTEN))
@@ -105,16 +107,18 @@ def is_written(known: DeploymentResponse, deployment: RunnerDeployment) -> bool:
 
 
 async def register_deployments(client: PrefectClient, served: Sequence[RunnerDeployment]) -> list[UUID]:
-    """Write those that are not there so already; one that had another name in the last version takes the old one's
-    place. Return their ids.
+    """Write the deployments that are missing or differ, and return the ids of all.
+
+    A deployment that had another name in the previous version replaces the old one.
     """
-    known = await repeated(partial(_known, client, served))
-    return [await repeated(partial(_register, client, one, known)) for one in served]
+    known = await retry_while_busy(partial(_known, client, served))
+    return [await retry_while_busy(partial(_register, client, one, known)) for one in served]
 
 
 async def _known(client: PrefectClient, served: Sequence[RunnerDeployment]) -> dict[str, DeploymentResponse]:
-    """Return what is on the server of these and of their former names, by `flow/deployment`. All are asked for at once:
-    one after the other they take Prefect's server a third of a second.
+    """Return the existing deployments with these names or their former ones, by `flow/deployment`.
+
+    One query reads all of them: queries for each take Prefect's server a third of a second.
     """
     names = [*(one.name for one in served), *FORMER_NAMES.values()]
     flows = [*(one.flow_name or "" for one in served), *FORMER_NAMES.values()]
@@ -138,9 +142,9 @@ async def _register(
         ]
         deployment.paused = former.paused
     if known is not None:
-        if former is None and is_written(known, deployment):
+        if former is None and is_up_to_date(known, deployment):
             return known.id
-        leave_to_the_operator(deployment)
+        keep_operator_changes(deployment)
     try:
         deployment_id = await deployment.aapply()
     except DeploymentApplyError as error:
@@ -152,7 +156,7 @@ async def _register(
 
 
 def keep_up_to_date() -> None:
-    """Settings are saved, files are edited and entities are paused while this serves: let Prefect show it."""
+    """Update Prefect after settings were saved, files edited or entities paused. Report errors; raise none of them."""
     try:
         asyncio.run(_keep_up_to_date())
     except (SettingsError, StateError, httpx.HTTPError) as error:
@@ -168,37 +172,39 @@ async def _keep_up_to_date() -> None:
 
 
 async def bring_up_to_date(client: PrefectClient) -> dict[str, bool]:
-    """Let Prefect have what the settings and the state say now: which deployments are paused, and whom the automations
-    tell. Return the deployments that were paused or resumed. Raises `SettingsError` and `StateError`.
+    """Update which deployments are paused and whom the automations notify, by the settings and the state.
+
+    Return the entities whose deployment was paused (True) or resumed (False). Raises `SettingsError` and `StateError`.
     """
-    told, wanted = _wanted_now()
-    await apply_automations(client, await notification_blocks(client, told))
-    return await pause_and_resume(client, wanted)
+    blocks, reasons = _read_state()
+    await apply_automations(client, await notification_blocks(client, blocks))
+    return await pause_and_resume(client, reasons)
 
 
-def _wanted_now() -> tuple[Sequence[str], dict[str, Held]]:
-    """Return the Blocks through which somebody is told, and for each entity whether its deployment is to be paused."""
+def _read_state() -> tuple[Sequence[str], dict[str, PauseReason]]:
+    """Return the names of the notification Blocks, and for each entity why its deployment has to be paused."""
     with effective_settings() as now, now.state.read() as connection:
-        by_hand = [entity for entity in NAMES if entities.read(connection, entity).paused]
+        paused = [entity for entity in NAMES if entities.read(connection, entity).paused]
         active = [entity for entity in NAMES if getattr(now.settings.active, entity)]
-        return now.settings.notify.blocks, held(active, by_hand)
+        return now.settings.notify.blocks, pause_reasons(active, paused)
 
 
-async def pause_and_resume(client: PrefectClient, wanted: Mapping[str, Held]) -> dict[str, bool]:
-    """Pause and resume the entities' deployments as they have to be, and let them show why; return those that were not
-    so.
+async def pause_and_resume(client: PrefectClient, reasons: Mapping[str, PauseReason]) -> dict[str, bool]:
+    """Pause and resume the entities' deployments and update their descriptions and tags.
+
+    Return the entities whose deployment was paused (True) or resumed (False).
     """
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[OF_ENTITIES]))
     changed = {}
     for deployment in await client.read_deployments(deployment_filter=ours):
         entity = entity_of(deployment.name)
-        why = wanted.get(entity)
-        if why is None or not (deployment.entrypoint or "").startswith("flows."):
+        reason = reasons.get(entity)
+        if reason is None or not (deployment.entrypoint or "").startswith("flows."):
             continue
-        shown = described(deployment.description, why), tagged(deployment.tags, why)
-        if shown != (deployment.description, deployment.tags):
-            await client.update_deployment(deployment.id, DeploymentUpdate(description=shown[0], tags=shown[1]))
-        if bool(why) != deployment.paused:
-            await (client.pause_deployment if why else client.resume_deployment)(deployment.id)
-            changed[entity] = bool(why)
+        description, tags = description_with(deployment.description, reason), tags_with(deployment.tags, reason)
+        if (description, tags) != (deployment.description, deployment.tags):
+            await client.update_deployment(deployment.id, DeploymentUpdate(description=description, tags=tags))
+        if bool(reason) != deployment.paused:
+            await (client.pause_deployment if reason else client.resume_deployment)(deployment.id)
+            changed[entity] = bool(reason)
     return changed

@@ -1,8 +1,8 @@
-"""The life of a run's process: it takes over the run's environment, waits until the run is due, runs its flow, ends.
+"""The process of one run: take over the run's environment, wait until the run is due, run its flow, exit.
 
-It makes no request before the run is due. SIGTERM ends the flow in the state Cancelled, the death of the worker that
-started it in the state Crashed, so that it is run again; in both cases the flow cleans
-up first: it releases its lease and its session. The process ends with 0 once Prefect has a final state.
+It makes no request before the run is due. SIGTERM ends the flow in the state Cancelled. If the worker that started it
+dies, the flow ends in the state Crashed, so that it is run again. In both cases the flow first releases its lease and
+its session. The exit code is 0 once Prefect has a final state.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from prefect.logging.configuration import setup_logging
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, get_current_settings
 from prefect.states import Cancelled, Crashed
 
-from deployments.asked_ahead import Answers
 from deployments.heartbeats import heartbeats, seconds_between
+from deployments.prefetch import Prefetched
 from deployments.run_client import client_of, in_a_run
-from deployments.signals import hear_every_signal
-from deployments.warm_processes import OF_RUNS
+from deployments.signals import restore_signals
+from deployments.warm_processes import RUN_SETTINGS
 from entities.names import NAMES
 from flows.blocks import READ_AHEAD
 
@@ -46,9 +46,15 @@ SETTINGS = get_current_settings().to_environment_variables(exclude_unset=True)
 
 @dataclass(frozen=True)
 class RunOrder:
-    """What a run's process gets: the run as Prefect's JSON, where its flow is, and its environment.
+    """What a run's process receives.
 
-    due: when it may begin, in seconds since 1970. ahead: what the worker has asked Prefect for it already.
+    Attributes:
+        flow_run: The run as Prefect's JSON.
+        entrypoint: The module path of its flow, such as `flows.price.price`.
+        due: When it may begin, in seconds since 1970.
+        env: Environment variables for the run.
+        pull_steps: Steps of the deployment to run first.
+        prefetched: What the worker has read from Prefect already.
     """
 
     flow_run: str
@@ -56,14 +62,14 @@ class RunOrder:
     due: float
     env: Mapping[str, str] = field(default_factory=dict)
     pull_steps: Sequence[dict[str, Any]] = ()
-    ahead: Answers = field(default_factory=Answers)
+    prefetched: Prefetched = field(default_factory=Prefetched)
 
 
 def run(order: RunOrder) -> None:
-    """Run the flow in this process, which is a new one."""
+    """Run the flow in this process, which was started for it."""
     if hasattr(os, "setsid") and os.getsid(0) != os.getpid():
         os.setsid()
-    hear_every_signal()
+    restore_signals()
     take_over(order.env)
     flow_run = FlowRun.model_validate_json(order.flow_run)
     with handle_engine_signals(flow_run.id):
@@ -71,7 +77,7 @@ def run(order: RunOrder) -> None:
 
 
 def take_over(env: Mapping[str, str]) -> bool:
-    """Make the run's environment this process's. Return whether Prefect's settings had to be read again."""
+    """Apply the run's environment to this process. Return whether Prefect's settings had to be read again."""
     os.environ.update(env)
     if _settings(env) == _settings(SETTINGS):
         return False
@@ -81,81 +87,84 @@ def take_over(env: Mapping[str, str]) -> bool:
 
 
 def _settings(env: Mapping[str, str]) -> dict[str, str]:
-    named = {name: value for name, value in env.items() if name.startswith("PREFECT_") and name not in OF_RUNS}
-    return {name: value for name, value in named.items() if not name.startswith("PREFECT__")}
+    return {
+        name: value
+        for name, value in env.items()
+        if name.startswith("PREFECT_") and not name.startswith("PREFECT__") and name not in RUN_SETTINGS
+    }
 
 
 async def _run(order: RunOrder, flow_run: FlowRun) -> None:
     ending = Ending(heartbeats(flow_run, seconds_between()))
-    flow = ending.of(_flow(order.entrypoint))
+    flow = ending.wrap(_flow(order.entrypoint))
     if order.pull_steps:
         await run_steps(list(order.pull_steps))
-    READ_AHEAD.set(order.ahead.blocks)
-    with in_a_run(csrf=order.ahead.csrf), _preparation(order.entrypoint):
+    READ_AHEAD.set(order.prefetched.blocks)
+    with in_a_run(csrf=order.prefetched.csrf), _preparation(order.entrypoint):
         async with client_of(flow_run) as client:
             await asyncio.sleep(max(0.0, order.due - time.time()))
-            ending.hold_back()
+            ending.block_sigterm()
             running: Any = run_flow(flow, flow_run=client.for_the_engine, return_type="state")
             await running
 
 
 def _preparation(entrypoint: str) -> AbstractContextManager[None]:
-    """Return what is done before the run of an entity is due."""
+    """Return the preparation of an entity's run, which happens before the run is due."""
     if entrypoint not in OF_ENTITIES:
         return nullcontext()
-    from flows.preparation import prepared  # not above: only the processes of runs need the settings and the state
+    from flows.preparation import prepared  # imported late: the worker needs neither the settings nor the state
 
     return prepared()
 
 
 def _flow(entrypoint: str) -> Flow[Any, Any]:
-    """Flows are named by module: `flows.price.price`."""
+    """Return the flow of a module path such as `flows.price.price`."""
     module, _, name = entrypoint.rpartition(".")
-    found: Flow[Any, Any] = getattr(import_module(module), name)
-    return found
+    flow: Flow[Any, Any] = getattr(import_module(module), name)
+    return flow
 
 
 class Ending:
-    """Ends a flow when its process is asked to, in a state that says why."""
+    """Ends a flow at SIGTERM or when the parent process dies, in a state that gives the reason."""
 
-    def __init__(self, beside: AbstractAsyncContextManager[None] | None = None) -> None:
-        """`beside`: what goes on while the flow works."""
-        self._beside = beside or nullcontext()
+    def __init__(self, during: AbstractAsyncContextManager[None] | None = None) -> None:
+        """`during` is entered while the flow works."""
+        self._during = during or nullcontext()
         self._state: State[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
         parent = parent_process()
         if parent is not None and os.name == "posix":
             asyncio.get_running_loop().add_reader(parent.sentinel, self._parent_died, parent.sentinel)
 
-    def hold_back(self) -> None:
-        """Let a SIGTERM wait until the flow hears it: Prefect would call the run crashed, and it would run again."""
+    def block_sigterm(self) -> None:
+        """Block SIGTERM until the flow handles it: Prefect's engine would end the run as Crashed, to be run again."""
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
-    def of(self, flow: Flow[Any, Any]) -> Flow[Any, Any]:
-        """Return the flow as one that can be ended."""
+    def wrap(self, flow: Flow[Any, Any]) -> Flow[Any, Any]:
+        """Return the flow with a function that can be ended."""
         inner = flow.fn
 
         @wraps(inner)
-        async def until_told(*args: Any, **kwargs: Any) -> Any:
-            with self._listening():
+        async def endable(*args: Any, **kwargs: Any) -> Any:
+            with self._handling_sigterm():
                 try:
-                    async with self._beside:
+                    async with self._during:
                         return await inner(*args, **kwargs)
                 except asyncio.CancelledError:
                     if self._state is None:
                         raise
                     return self._state
 
-        # Prefect looks up the types of parameters in the function's own module, which for this one is here
-        vars(until_told)["__signature__"] = signature(inner, eval_str=True)
-        # no result is kept: but without a place for results the engine asks the server for one
-        same = flow.with_options(result_storage=Path(PREFECT_LOCAL_STORAGE_PATH.value()))
-        same.fn = until_told
-        return same
+        # Prefect resolves the types of parameters in the function's module, which would be this one
+        vars(endable)["__signature__"] = signature(inner, eval_str=True)
+        # no result is stored, but without a storage the engine asks the server for one
+        wrapped = flow.with_options(result_storage=Path(PREFECT_LOCAL_STORAGE_PATH.value()))
+        wrapped.fn = endable
+        return wrapped
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
+    def _handling_sigterm(self) -> Iterator[None]:
         self._task = asyncio.current_task()
         if self._state is not None and self._task is not None:
             self._task.cancel()
@@ -163,17 +172,17 @@ class Ending:
             yield
             return
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._tell, Cancelled(message="It was ended by SIGTERM."))
+        loop.add_signal_handler(signal.SIGTERM, self._end, Cancelled(message="It was ended by SIGTERM."))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         try:
             yield
         finally:
-            self.hold_back()
+            self.block_sigterm()
             loop.remove_signal_handler(signal.SIGTERM)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # threads that the flow started do not hold it back
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # threads that the flow started do not block it
             self._task = None
 
-    def _tell(self, state: State[Any]) -> None:
+    def _end(self, state: State[Any]) -> None:
         if self._state is None:
             self._state = state
             if self._task is not None:
@@ -181,4 +190,4 @@ class Ending:
 
     def _parent_died(self, sentinel: int) -> None:
         asyncio.get_running_loop().remove_reader(sentinel)
-        self._tell(Crashed(message="The worker that had started it died."))
+        self._end(Crashed(message="The worker that had started it died."))

@@ -1,6 +1,4 @@
-"""Every deployment in one process, on the configured Prefect server, and the workspace beside it: the lease keeps two
-runs from working at once.
-"""
+"""`a2m serve`: register every deployment, run what is due in child processes, and serve the workspace."""
 
 from __future__ import annotations
 
@@ -18,18 +16,18 @@ from prefect.settings import PREFECT_API_URL
 from app.deployment_names import POOL
 from app.logs import print_to_stderr
 from deployments.pool import Refused, WrongPool, make_pool, make_queue
-from deployments.registered_elsewhere import keep_up_to_date, register
-from deployments.signals import cancel_at_a_signal
+from deployments.registration_process import keep_up_to_date, register
+from deployments.signals import cancel_on_signal
 from deployments.warm_processes import WarmProcesses
 from deployments.worker import WarmWorker
-from deployments.workspace import BesideTheDeployments
+from deployments.workspace import WorkspaceProcess
 from entities.names import NAMES
 
 RUNS_AT_ONCE = 2 * len(NAMES) + 6
-"""Two of each entity, of which one waits for the other's lease, and some by hand."""
+"""Two of each entity, of which one waits for the other's lease, and some that people start."""
 ASKED_EVERY = 0.5
 COMPARED_AT = 52.0
-"""The second of the minute at which deployments are compared: runs of up to 50 s have ended, and none begins."""
+"""The second of the minute at which the registration is updated: runs of up to 50 s have ended, and none begins."""
 
 
 class NoServerConfigured(Exception):
@@ -41,8 +39,12 @@ class ServerUnusable(Exception):
 
 
 def serve_all(home: Path, processes: WarmProcesses, wait: float = 0) -> None:
-    """Register the deployments and run what is due until the process is stopped. A server that does not answer yet is
-    waited for up to so many seconds. `home`: the state folder. `processes`: those of runs, which are ended at the end.
+    """Register the deployments and run what is due until the process is stopped.
+
+    Args:
+        home: The state folder.
+        processes: Starts the processes of runs; it is closed at the end.
+        wait: How many seconds to wait for the server's first answer.
 
     Raises `NoServerConfigured`, `ServerUnusable`, `SettingsError` and `StateError`.
     """
@@ -51,19 +53,19 @@ def serve_all(home: Path, processes: WarmProcesses, wait: float = 0) -> None:
         asyncio.run(_serve(processes, wait))
 
 
-def worker_of_all(processes: WarmProcesses) -> WarmWorker:
-    """Return what runs the deployments: as long as it lives, the worker of this machine in Prefect's work pool."""
+def make_worker(processes: WarmProcesses) -> WarmWorker:
+    """Return this machine's worker in Prefect's work pool."""
     name = f"a2m serve on {socket.gethostname()}"
     return WarmWorker(work_pool_name=POOL, name=name, limit=RUNS_AT_ONCE, processes=processes)
 
 
 async def _serve(processes: WarmProcesses, wait: float) -> None:
-    """Until a signal cancels it; what takes long is done in threads, so that the signal is heard meanwhile."""
+    """Serve until a signal cancels the task. Long steps run in threads, so that signals are handled meanwhile."""
     if (this := asyncio.current_task()) is not None:
-        cancel_at_a_signal(this)
-    workspace = BesideTheDeployments(processes)
+        cancel_on_signal(this)
+    workspace = WorkspaceProcess(processes)
     try:
-        server, worker = _configured_server(), worker_of_all(processes)
+        server, worker = _configured_server(), make_worker(processes)
         await _wait_for(server, wait)
         await _register_and_serve(server, worker, workspace)
     finally:
@@ -71,7 +73,7 @@ async def _serve(processes: WarmProcesses, wait: float) -> None:
         processes.close()
 
 
-async def _register_and_serve(server: str, worker: WarmWorker, workspace: BesideTheDeployments) -> None:
+async def _register_and_serve(server: str, worker: WarmWorker, workspace: WorkspaceProcess) -> None:
     try:
         async with get_client() as client:
             await make_pool(client, WarmWorker.get_default_base_job_template())
@@ -86,27 +88,27 @@ async def _register_and_serve(server: str, worker: WarmWorker, workspace: Beside
     await _until_stopped(worker, workspace, f"Serving {len(served)} deployments on {server}, until Ctrl-C or SIGTERM.")
 
 
-async def _until_stopped(worker: WarmWorker, workspace: BesideTheDeployments, words: str) -> None:
-    """Serve until this is cancelled, then cancel the runs: each releases its lease and its session."""
-    comparing = asyncio.create_task(_compare_again_and_again(worker, workspace))
+async def _until_stopped(worker: WarmWorker, workspace: WorkspaceProcess, message: str) -> None:
+    """Work until the task is cancelled, then cancel the runs: each releases its lease and its session."""
+    updating = asyncio.create_task(_update_registration_each_minute(worker, workspace))
     try:
-        await worker.start(printer=lambda _message: print_to_stderr(words))
+        await worker.start(printer=lambda _message: print_to_stderr(message))
     finally:
-        comparing.cancel()
+        updating.cancel()
 
 
-async def _compare_again_and_again(worker: WarmWorker, workspace: BesideTheDeployments) -> None:
-    """In processes of their own, so that this one needs no room for the flows, the settings and the state."""
+async def _update_registration_each_minute(worker: WarmWorker, workspace: WorkspaceProcess) -> None:
+    """Update the registration in a child process, so that this one needs no memory for flows, settings and state."""
     while True:
-        await asyncio.sleep(until_compared(time.time()))
+        await asyncio.sleep(seconds_until_update(time.time()))
         workspace.start()
         child = worker.processes.start(keep_up_to_date)
         while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(1)
 
 
-def until_compared(now: float) -> float:
-    """Return for how many seconds to wait from an instant, given in seconds since 1970, until it is time again."""
+def seconds_until_update(now: float) -> float:
+    """Return the seconds until the registration is updated next. `now`: seconds since 1970."""
     return (COMPARED_AT - now) % 60 or 60.0
 
 

@@ -1,4 +1,4 @@
-"""The signals that end `a2m serve`, from its first moment on: Ctrl-C, a service manager, a terminal that was closed."""
+"""Handle the signals that end `a2m serve`: Ctrl-C, a service manager, a terminal that was closed."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from types import FrameType
 from app.logs import print_to_stderr
 
 
-def that_end_it() -> list[signal.Signals]:
-    """Return those that this system has. `nohup` goes on where its terminal is closed."""
+def ending_signals() -> list[signal.Signals]:
+    """Return the signals that end the process on this system. Under `nohup`, SIGHUP is not among them."""
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    found = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
-    return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
+    existing = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+    return [number for number in existing if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN]
 
 
-def leave_at_a_signal(end: Callable[[], None] | None = None) -> None:
-    """Leave at once, as long as this process only imports. `end`: ends what it has started already."""
+def exit_on_signal(cleanup: Callable[[], None] | None = None) -> None:
+    """Exit at once at a signal, while this process only imports. `cleanup` is called first."""
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        if end is not None:
-            end()
+    def exit_now(_number: int, _frame: FrameType | None) -> None:
+        if cleanup is not None:
+            cleanup()
         os._exit(0)
 
-    for number in that_end_it():
-        signal.signal(number, leave)
+    for number in ending_signals():
+        signal.signal(number, exit_now)
 
 
 @contextmanager
-def ctrl_c_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back in the body, and for ever from what is started there: a terminal sends it to every process, and
-    it is this one that ends the others.
+def ctrl_c_blocked() -> Iterator[None]:
+    """Block SIGINT in the body, and permanently in processes that are started there.
+
+    A terminal sends SIGINT to every process of its group, but it is this process that ends the others.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -45,17 +46,17 @@ def ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def hear_every_signal() -> None:
-    """Let a process that was forked hear what the fork server does not, and end by it."""
+def restore_signals() -> None:
+    """Restore the default handling of SIGINT and SIGTERM in a forked process; the fork server ignores them."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def cancel_at_a_signal(task: asyncio.Task[None]) -> None:
-    """Cancel the task at the first signal. Later ones change nothing: its runs are ending, and are not cut off."""
-    loop, numbers = asyncio.get_running_loop(), that_end_it()
+def cancel_on_signal(task: asyncio.Task[None]) -> None:
+    """Cancel the task at the first signal. Later signals are ignored, so that the runs can end."""
+    loop, numbers = asyncio.get_running_loop(), ending_signals()
 
     def cancel() -> None:
         for number in numbers:
@@ -68,7 +69,7 @@ def cancel_at_a_signal(task: asyncio.Task[None]) -> None:
 
 
 def end_with_the_parent() -> None:
-    """End this process, which was started by `multiprocessing`, as soon as the one that started it has ended."""
+    """End this process, which `multiprocessing` started, as soon as its parent has ended."""
     threading.Thread(target=_wait_for_the_parent, daemon=True).start()
 
 

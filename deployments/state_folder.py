@@ -1,7 +1,6 @@
-"""Where `a2m serve` and its runs work: in the state folder, with the settings of the `.env` beside the command.
+"""The working folder of `a2m serve` and its runs: the state folder, with the settings of the caller's `.env`.
 
-Runs are processes of their own, and Prefect lets them import from the working folder before anything else: it must be
-one without modules of others.
+Prefect lets the processes of runs import from the working folder before anything else, so it must not contain modules.
 """
 
 from __future__ import annotations
@@ -17,8 +16,10 @@ from settings.locations import home_folder
 
 
 def state_folder() -> Path:
-    """Return the folder, made where it is missing; the settings of `.env` and the paths among them count from now on in
-    whichever folder this process, and what it starts, works. Raises `SettingsError`.
+    """Create the state folder if necessary and return it. Raises `SettingsError`.
+
+    The settings of `.env` become environment variables, with absolute paths, so that they apply in any working folder
+    of this process and its children.
     """
     refuse_open_dot_env()
     for name, value in dotenv_values(".env").items():

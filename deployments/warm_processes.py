@@ -1,10 +1,10 @@
-"""Processes of runs, forked from a server that has only imported: there in 20 ms, and as isolated as any other process.
+"""Processes of runs, forked in 20 ms from a server that has only imported the code (ADR 0041).
 
-The server is `multiprocessing`'s own. It imports for some seconds, beside this process, which imports Prefect itself
-meanwhile: so nothing here does. It is ended before the next run where the code has changed since it was started,
-and another one is started where it has died. Its children go on in both cases, though `multiprocessing` calls them
-dead: whether one still runs is known by its number and the instant at which it started. Where there is no fork
-(Windows) each process is a fresh one, which imports for itself.
+The server is `multiprocessing`'s fork server. It imports for some seconds, in parallel with this process, which imports
+Prefect meanwhile (ADR 0067); so this module must not import Prefect. The server is replaced before the next run if the
+code has changed or the server has died. Its children keep running in both cases, although `multiprocessing` then
+reports them as dead. Whether a child still runs is therefore determined by its process id and start time. Without fork
+(Windows), each process is a fresh one that imports for itself.
 """
 
 from __future__ import annotations
@@ -25,52 +25,52 @@ from typing import Any
 
 from app.logs import OURS
 from connector.state.coordination.process import Process, has_ended, process_of
-from deployments.signals import ctrl_c_held_back, end_with_the_parent
+from deployments.signals import ctrl_c_blocked, end_with_the_parent
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 PRELOADED = ["__main__", "deployments.preloaded"]
 _LOST = 255
-"""What `multiprocessing` returns as the exit code of a child whose server has died, whether the child lives or not."""
+"""The exit code that `multiprocessing` returns for a child whose server has died, whether the child runs or not."""
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
-"""Numerical libraries start no threads: a fork would lose them, and a run needs none."""
-OF_RUNS = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"}
-"""Prefect's settings that only runs have: the worker has asked for the server's version already."""
+"""Numerical libraries must not start threads: they do not survive a fork, and a run needs none."""
+RUN_SETTINGS = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false"}
+"""Prefect's settings for runs only: the worker has checked the server's version already."""
 _ENDS_WITHIN = 10.0
 
 
 class Child:
-    """A run's process, as the one that started it sees it."""
+    """A child process, as its parent sees it."""
 
     def __init__(self, started: BaseProcess) -> None:
         self._started = started
         self.process = process_of(started.pid or 0)
 
     def has_ended(self) -> bool:
-        """Return whether it has ended."""
+        """Return whether the process has ended."""
         code = self._started.exitcode
         if code is None:
             return False
         return code != _LOST or has_ended(self.process) is not False
 
     def exit_code(self) -> int | None:
-        """Return its exit code, once it has ended; None where nobody could see it: the server had died."""
+        """Return the exit code of an ended process; None if it is unknown, because the fork server had died."""
         code = self._started.exitcode
         return None if code == _LOST else code
 
-    def tell(self, number: signal.Signals) -> None:
-        """Send it a signal, unless it has ended."""
-        tell(self.process, number)
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the process a signal, unless it has ended."""
+        send_signal(self.process, number)
 
 
-def tell(process: Process, number: signal.Signals) -> None:
-    """Send a process a signal if it still is the same one."""
+def send_signal(process: Process, number: signal.Signals) -> None:
+    """Send the process a signal, unless it has ended. Another process with the same id gets none."""
     if has_ended(process) is False:
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)
 
 
 class WarmProcesses:
-    """Starts processes for runs."""
+    """Starts child processes from a fork server."""
 
     def __init__(self, method: str = METHOD) -> None:
         self._context: Any = multiprocessing.get_context(method)
@@ -78,22 +78,23 @@ class WarmProcesses:
         self._has_imported = False
         self._code: str | None = None
         self.is_outdated = False
-        """Whether the code has changed since this process was started, which still runs the earlier one."""
-        self._called: set[BaseProcess] = set()
+        """Whether the code has changed since this process started: it still runs the old code."""
+        self._calls: set[BaseProcess] = set()
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         if self._forks():
             self._context.set_forkserver_preload(PRELOADED)
 
     def server(self) -> Process | None:
-        """Return the fork server's process; None where there is none."""
+        """Return the fork server's process, or None."""
         return self._server
 
     def begin(self) -> None:
-        """Have a fork server of today's code, which may still import. It has the environment and the working folder of
-        this instant.
+        """Start a fork server of the current code, unless it runs. It may still be importing afterwards.
+
+        The server has the environment and the working folder of this moment.
         """
-        code = code_now() if self._forks() else None
+        code = code_version() if self._forks() else None
         self.is_outdated |= self._code is not None and code != self._code
         if self._server is not None and (code != self._code or has_ended(self._server)):
             self._end_server()
@@ -101,55 +102,53 @@ class WarmProcesses:
             self._server, self._code, self._has_imported = _fork_server(), code, False
 
     def warm_up(self) -> None:
-        """Have a fork server that runs today's code and has imported. The first one takes some seconds, and so does one
-        that replaces another.
-        """
+        """Return once a fork server of the current code has imported, which takes a new one some seconds."""
         self.begin()
         if self._server is not None and not self._has_imported:
             self._call(os.getppid)
             self._has_imported = True
 
-    def start(self, target: Callable[..., None], *given: Any) -> Child:
-        """Call the function in a process of its own."""
+    def start(self, target: Callable[..., None], *args: Any) -> Child:
+        """Start a process that calls the function."""
         try:
-            return self._start(target, *given)
-        except (OSError, EOFError):  # the server died at this instant
-            return self._start(target, *given)
+            return self._start(target, *args)
+        except (OSError, EOFError):  # the server died at this moment
+            return self._start(target, *args)
 
-    def _start(self, target: Callable[..., None], *given: Any) -> Child:
+    def _start(self, target: Callable[..., None], *args: Any) -> Child:
         self.warm_up()
-        process = self._context.Process(target=target, args=given)
-        with _environment_with(OF_RUNS):
+        process = self._context.Process(target=target, args=args)
+        with _environment_with(RUN_SETTINGS):
             process.start()
         return Child(process)
 
-    def call(self, target: Callable[..., Any], *given: Any) -> Any:
-        """Return what the function returns in a process of its own, or raise what it raises there."""
+    def call(self, target: Callable[..., Any], *args: Any) -> Any:
+        """Call the function in a new process; return what it returns, or raise what it raises."""
         self.warm_up()
-        return self._call(target, *given)
+        return self._call(target, *args)
 
-    def _call(self, target: Callable[..., Any], *given: Any) -> Any:
-        heard, said = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_say, args=(said, target, given))
-        with _environment_with(OF_RUNS):
+    def _call(self, target: Callable[..., Any], *args: Any) -> Any:
+        receiving, sending = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_send_result, args=(sending, target, args))
+        with _environment_with(RUN_SETTINGS):
             process.start()
-        self._called.add(process)
-        said.close()
+        self._calls.add(process)
+        sending.close()
         try:
-            returned, raised = heard.recv()
+            returned, raised = receiving.recv()
         except EOFError:
             raise RuntimeError(f"The process of {target.__name__} died.") from None
         finally:
-            self._called.discard(process)
+            self._calls.discard(process)
         process.join()
         if raised is not None:
             raise raised
         return returned
 
     def close(self) -> None:
-        """End the fork server, also one that still imports, and what is called in a process of its own."""
-        for one in [*self._called]:
-            one.terminate()
+        """End the fork server, even while it imports, and the processes of `call`."""
+        for process in [*self._calls]:
+            process.terminate()
         self._end_server()
 
     def _forks(self) -> bool:
@@ -158,27 +157,27 @@ class WarmProcesses:
     def _end_server(self) -> None:
         if self._server is None:
             return
-        tell(self._server, signal.SIGTERM)
+        send_signal(self._server, signal.SIGTERM)
         ends_at = time.monotonic() + _ENDS_WITHIN
         while has_ended(self._server) is False:
             if time.monotonic() > ends_at:
-                tell(self._server, signal.SIGKILL)
+                send_signal(self._server, signal.SIGKILL)
             time.sleep(0.01)
         self._server = None
 
 
 def _fork_server() -> Process:
-    """Start the fork server, unless `multiprocessing` has one that lives, and return its process."""
-    resource_tracker.ensure_running()  # its start would let Ctrl-C through
-    with _environment_with(OF_RUNS), ctrl_c_held_back():
+    """Start `multiprocessing`'s fork server, unless it runs, and return its process."""
+    resource_tracker.ensure_running()  # first, because its start unblocks SIGINT
+    with _environment_with(RUN_SETTINGS), ctrl_c_blocked():
         forkserver.ensure_running()
-    # its number is nowhere else: `multiprocessing` has no other way to ask for it before it answers
+    # there is no public way to get its process id
     return process_of(vars(forkserver._forkserver)["_forkserver_pid"])
 
 
 @contextmanager
 def _environment_with(values: Mapping[str, str]) -> Iterator[None]:
-    """Hand these variables on to what is started in the body, where they are not set otherwise."""
+    """Set these environment variables in the body, unless they are set already."""
     added = {name: value for name, value in values.items() if name not in os.environ}
     os.environ.update(added)
     try:
@@ -188,25 +187,25 @@ def _environment_with(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _say(said: Connection[Any, Any], target: Callable[..., Any], given: tuple[Any, ...]) -> None:
+def _send_result(sending: Connection[Any, Any], target: Callable[..., Any], args: tuple[Any, ...]) -> None:
     end_with_the_parent()
-    answer: tuple[Any, Exception | None]
+    result: tuple[Any, Exception | None]
     try:
-        answer = target(*given), None
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the call was made
-        answer = None, error
-    with suppress(BrokenPipeError):  # the one who asked has ended
-        said.send(answer)
+        result = target(*args), None
+    except Exception as error:  # noqa: BLE001 - any exception is raised again by the caller of `call`
+        result = None, error
+    with suppress(BrokenPipeError):  # the caller has ended
+        sending.send(result)
 
 
-def code_now() -> str:
-    """Return what changes whenever a file of the connector's code does, its migrations among them."""
+def code_version() -> str:
+    """Return a hash of the names, times and sizes of the connector's code files, migrations included."""
     folders = [
-        Path(place) for name in OURS if (spec := find_spec(name)) for place in spec.submodule_search_locations or ()
+        Path(folder) for name in OURS if (spec := find_spec(name)) for folder in spec.submodule_search_locations or ()
     ]
-    seen = sha256()
+    files = sha256()
     for folder in folders:
         for file in sorted(folder.rglob("*.py")):
-            facts = file.stat()
-            seen.update(f"{file} {facts.st_mtime_ns} {facts.st_size}\n".encode())
-    return seen.hexdigest()
+            stat = file.stat()
+            files.update(f"{file} {stat.st_mtime_ns} {stat.st_size}\n".encode())
+    return files.hexdigest()

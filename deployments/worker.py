@@ -1,7 +1,8 @@
-"""The worker of the type a2m, which `a2m serve` is, and `prefect worker start --type a2m` too.
+"""The Prefect worker of the type a2m, started by `a2m serve` or by `prefect worker start --type a2m`.
 
-It holds a run until it is due and forks its process from a server that has imported the flows already. Before each poll
-it skips late runs; it ends what somebody cancels, and gives runs whose process was killed a state in which they go on.
+It claims a run, and shortly before the run is due forks its process from a server that has imported the flows already
+(ADR 0041). It skips late runs before each poll, ends runs that somebody cancels, and recovers runs whose process was
+killed.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from pydantic import PrivateAttr
 
 from connector.state.coordination.process import Process, has_ended
 from deployments import pool
-from deployments.asked_ahead import Answers, AskedAhead
 from deployments.late_runs import NEWEST, NewestRuns, is_late, late_runs, newest_late_runs, skip
-from deployments.orphans import as_infrastructure, end_orphans, from_infrastructure
+from deployments.orphans import as_infrastructure, from_infrastructure, recover_orphans
+from deployments.prefetch import Prefetch, Prefetched
 from deployments.run_process import RunOrder, run
-from deployments.warm_processes import Child, WarmProcesses, tell
+from deployments.warm_processes import Child, WarmProcesses, send_signal
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import Flow as APIFlow
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
     from prefect.client.schemas.responses import DeploymentResponse
 
 FORKED_EARLY = 3.0
-"""Seconds before a run is due: its process is ready by then, and waits, also where five begin on a busy machine."""
+"""Seconds before a run is due. Its process is ready in time even if five runs begin at once on a busy machine."""
 GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL."""
-LOOKED_AT_EVERY = 0.2
+CHECKED_EVERY = 0.2
 CANCELLED_WITHIN = 2.0
 ORPHANS_EVERY = 60.0
 PREFECT_ANSWERS_WITHIN = 10.0
@@ -57,7 +58,7 @@ OUTDATED = "The connector was updated while this worker runs. Restart it (a2m se
 
 
 class WarmConfiguration(BaseJobConfiguration):
-    """What a run's process needs to know, beside its environment: where the flow is, and what is done before it."""
+    """The configuration of a run's process: in addition to Prefect's, the flow's entrypoint and the pull steps."""
 
     _entrypoint: str = PrivateAttr("")
     _pull_steps: list[dict[str, Any]] = PrivateAttr(default_factory=list)
@@ -71,14 +72,14 @@ class WarmConfiguration(BaseJobConfiguration):
         worker_name: str | None = None,
         worker_id: UUID | None = None,
     ) -> None:
-        """Take over what the deployment says."""
+        """Add the entrypoint and the pull steps of the deployment."""
         super().prepare_for_flow_run(flow_run, deployment, flow, work_pool, worker_name, worker_id)
         if deployment is not None:
             self._entrypoint = deployment.entrypoint or ""
             self._pull_steps = list(deployment.pull_steps or [])
 
-    def run_order(self, flow_run: FlowRun, ahead: Answers) -> RunOrder:
-        """Return what the run's process gets."""
+    def run_order(self, flow_run: FlowRun, prefetched: Prefetched) -> RunOrder:
+        """Return what the run's process receives."""
         env = {name: value for name, value in self.env.items() if value is not None}
         return RunOrder(
             flow_run=flow_run.model_dump_json(),
@@ -86,7 +87,7 @@ class WarmConfiguration(BaseJobConfiguration):
             due=_due(flow_run).timestamp(),
             env=env,
             pull_steps=self._pull_steps,
-            ahead=ahead,
+            prefetched=prefetched,
         )
 
 
@@ -95,7 +96,7 @@ class WarmResult(BaseWorkerResult):
 
 
 class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
-    """Runs flows in processes that are forked when they are due."""
+    """Runs flows in processes that are forked shortly before they are due."""
 
     type = pool.TYPE
     job_configuration = WarmConfiguration
@@ -103,66 +104,68 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
     _description = "Runs the flows of the Acumatica → Magento connector in processes that have imported them already."
     _display_name = "Acumatica to Magento"
 
-    def __init__(self, *given: Any, processes: WarmProcesses | None = None, **named: Any) -> None:
-        """Take what every worker of Prefect takes, and the processes for runs, which it ends at its own end."""
-        super().__init__(*given, **named)
+    def __init__(self, *args: Any, processes: WarmProcesses | None = None, **kwargs: Any) -> None:
+        """Take the arguments of every Prefect worker, and what starts the processes; that is closed at the end."""
+        super().__init__(*args, **kwargs)
         self.processes = processes or WarmProcesses()
-        self._asked = AskedAhead()
+        self._prefetch = Prefetch()
         self._children: dict[UUID, Child] = {}
-        self._told_to_end: set[UUID] = set()
-        self._watching: set[asyncio.Task[None]] = set()
+        self._ending: set[UUID] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self._late: list[FlowRun] = []
         self._newest = NewestRuns()
         self._skipping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Have the fork server and the queue, and watch."""
+        """Start the fork server and the background tasks."""
         try:
-            await asyncio.to_thread(self.processes.warm_up)  # so that a signal is heard meanwhile
+            await asyncio.to_thread(self.processes.warm_up)  # in a thread, so that signals are handled meanwhile
             await super().__aenter__()
         except BaseException:
             self.processes.close()
             raise
-        self._beside(self._cancel_what_is_cancelling())
-        self._beside(self._find_orphans())
+        self._in_background(self._end_cancelled_runs())
+        self._in_background(self._recover_orphans())
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        """End everything that it started."""
-        for one in self._watching:
-            one.cancel()
+        """End everything that the worker started."""
+        for task in self._background:
+            task.cancel()
         try:
             await super().__aexit__(*exc_info)
         finally:
             self.processes.close()
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Poll; late runs that a newer one makes needless are left out, and skipped meanwhile. A server that is away is
-        waited for: Prefect's own loop gives up after some failed polls.
+        """Poll for runs, without late runs that are superseded; these are skipped in the background.
+
+        Errors of the server are only logged, because Prefect's own loop gives up after some failed polls.
         """
         try:
             now = datetime.now(UTC)
             self._late = await newest_late_runs(self.client, self._work_pool_name, now, at_most=NEWEST)
-            needless = self._newest.superseded(self._late)
-            if needless and not self._is_skipping():
-                self._skipping = self._beside(self._skip_late_runs())
-            if self._is_skipping():  # a poll shows the oldest, and after a long outage none of the newest
-                await self._begin([one for one in self._late if one.id not in needless])
+            superseded = self._newest.superseded(self._late)
+            if superseded and not self._is_skipping():
+                self._skipping = self._in_background(self._skip_late_runs())
+            if self._is_skipping():  # a poll returns the oldest runs, after a long outage none of the newest
+                await self._begin([run for run in self._late if run.id not in superseded])
             return await super().get_and_submit_flow_runs()
         except httpx.HTTPError as error:
             self._logger.warning("Prefect could not be asked for runs: %r", error)
             return []
 
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
-        """While late runs are skipped, only what is started by hand is asked for: each answer would hold 200 late ones,
-        and Prefect's server has enough to do.
+        """Return the runs to claim. While late runs are skipped, these are only runs that people started.
+
+        Otherwise each response would hold 200 late runs, and Prefect's server is busy skipping them.
         """
         if self._is_skipping():
             return await self._started_by_hand()
-        found, now = await super()._get_scheduled_flow_runs(), datetime.now(UTC)
-        late = [one.flow_run for one in found if is_late(one.flow_run, now)]
-        left_out = {*self._newest.superseded([*self._late, *late]), *self._children}
-        return [one for one in found if one.flow_run.id not in left_out]
+        responses, now = await super()._get_scheduled_flow_runs(), datetime.now(UTC)
+        late = [response.flow_run for response in responses if is_late(response.flow_run, now)]
+        excluded = {*self._newest.superseded([*self._late, *late]), *self._children}
+        return [response for response in responses if response.flow_run.id not in excluded]
 
     async def _started_by_hand(self) -> list[WorkerFlowRunResponse]:
         if self._work_queues and pool.BY_HAND not in self._work_queues:
@@ -173,53 +176,52 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         )
 
     async def _give_worker_labels_to_flow_run(self, flow_run_id: UUID) -> None:
-        """Leave them out: nobody reads them. Prefect's server refuses this write where several runs begin at once on
-        SQLite ("database is locked"), and its client then waits for two seconds and more before the run may begin.
+        """Do nothing: nobody reads these labels.
+
+        On SQLite, Prefect's server refuses this write while several runs begin ("database is locked"), and its client
+        then waits for two seconds and more before the run may begin.
         """
 
     async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
-        """Leave it out as well: the run is Pending already, and Prefect's server takes as long for a name of that state
-        as for any other one.
-        """
+        """Do nothing: the run is Pending already, and this request would only rename that state."""
 
     def _is_skipping(self) -> bool:
         return self._skipping is not None and not self._skipping.done()
 
     async def _skip_late_runs(self) -> None:
-        """All of them, which takes minutes after a long outage; runs begin meanwhile, and the first ones have Prefect's
-        server for themselves.
+        """Skip all superseded late runs, which takes minutes after a long outage.
+
+        Other runs begin meanwhile. Skipping starts later, so that Prefect's server first serves these.
         """
         await anyio.sleep(SKIPPED_AFTER)
         try:
             late = await late_runs(self.client, self._work_pool_name, datetime.now(UTC))
-            needless = self._newest.superseded(late)
-            await self._begin([one for one in late if one.id not in needless])
-            await skip(self.client, [one.id for one in late if one.id in needless])
+            superseded = self._newest.superseded(late)
+            await self._begin([run for run in late if run.id not in superseded])
+            await skip(self.client, [run.id for run in late if run.id in superseded])
         except httpx.HTTPError as error:
             self._logger.warning("Late runs could not be skipped: %r", error)
             return
-        if needless:
+        if superseded:
             self._logger.warning(
-                "Skipped %d late runs: newer ones of the same deployments do their work.", len(needless)
+                "Skipped %d late runs: newer ones of the same deployments do their work.", len(superseded)
             )
 
     async def _begin(self, runs: list[FlowRun]) -> None:
-        """Begin what has not begun since Prefect was asked: the answer may be several seconds old."""
+        """Begin these runs, except those that have begun since Prefect's response, which may be several seconds old."""
         if self._work_pool is None or self._work_pool.is_paused:
             return
         pool = self._work_pool.id
         await self._submit_scheduled_flow_runs(
             [
-                WorkerFlowRunResponse(work_pool_id=pool, work_queue_id=one.work_queue_id or pool, flow_run=one)
-                for one in runs
-                if one.id not in self._children
+                WorkerFlowRunResponse(work_pool_id=pool, work_queue_id=run.work_queue_id or pool, flow_run=run)
+                for run in runs
+                if run.id not in self._children
             ]
         )
 
     async def _submit_run(self, flow_run: FlowRun) -> None:
-        """Begin the run; one whose process is not there yet when the worker is stopped is scheduled again, for the next
-        worker.
-        """
+        """Begin the run. If the worker is stopped before its process exists, schedule it for the next worker."""
         try:
             await super()._submit_run(flow_run)
         except asyncio.CancelledError:
@@ -234,9 +236,9 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         configuration: WarmConfiguration,
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
-        """Hold the run until it is due, fork its process, and wait for its end."""
+        """Wait until shortly before the run is due, start its process, and wait for its end."""
         await anyio.sleep(max(0.0, _due(flow_run).timestamp() - FORKED_EARLY - time.time()))
-        order = configuration.run_order(flow_run, await self._asked.answers(self.client))
+        order = configuration.run_order(flow_run, await self._prefetch.read(self.client))
         child = self._children[flow_run.id] = self.processes.start(run, order)
         if self.processes.is_outdated:
             self.get_flow_run_logger(flow_run).warning(OUTDATED)
@@ -245,7 +247,7 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             task_status.started(identifier)
         try:
             while not child.has_ended():  # noqa: ASYNC110 - another process sets no event
-                await anyio.sleep(LOOKED_AT_EVERY)
+                await anyio.sleep(CHECKED_EVERY)
             return WarmResult(identifier=identifier, status_code=await self._status_code(flow_run.id, child))
         except asyncio.CancelledError:
             with anyio.CancelScope(shield=True):
@@ -254,24 +256,24 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             raise
         finally:
             del self._children[flow_run.id]
-            self._told_to_end.discard(flow_run.id)
+            self._ending.discard(flow_run.id)
 
     async def kill_infrastructure(
         self, infrastructure_pid: str, configuration: WarmConfiguration, grace_seconds: int = int(GRACE)
     ) -> None:
-        """End the process of a run that has not begun."""
+        """End the process of a run that was cancelled before it began."""
         process = from_infrastructure(infrastructure_pid)
-        if process is None or (gone := has_ended(process)) is None:
+        if process is None or (is_over := has_ended(process)) is None:
             raise InfrastructureNotAvailable(f"The process {infrastructure_pid} cannot be seen from here.")
-        if gone:
+        if is_over:
             raise InfrastructureNotFound(f"The process {infrastructure_pid} has ended.")
         for run_id, child in self._children.items():
             if child.process == process:
-                self._told_to_end.add(run_id)
+                self._ending.add(run_id)
         await _end_process(process, float(grace_seconds))
 
     async def _status_code(self, run_id: UUID, child: Child) -> int:
-        """0 unless the run crashed: its process died and left no final state."""
+        """Return 0, unless the run crashed: its process died without a final state."""
         code = child.exit_code()
         if code == 0:
             return 0
@@ -281,24 +283,25 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             return 0
         if state is not None and state.is_final():
             return 0
-        if run_id in self._told_to_end:
+        if run_id in self._ending:
             await self._set_at_the_end(run_id, Cancelled(message="It was cancelled, and its process was ended."))
             return 0
         return code or 1
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
         return task
 
     async def _end(self, run_id: UUID, child: Child) -> None:
-        self._told_to_end.add(run_id)
+        self._ending.add(run_id)
         await _end_process(child.process, GRACE)
 
     async def _set_at_the_end(self, run_id: UUID, state: State[None]) -> None:
-        """Give a run that has no final state this one. A Prefect server that does not answer is not waited for: the
-        next worker finds the run.
+        """Set this state of a run, unless it has a final one.
+
+        If Prefect's server does not answer in time, give up: the next worker recovers the run.
         """
         with anyio.move_on_after(PREFECT_ANSWERS_WITHIN, shield=True) as asking:
             try:
@@ -312,15 +315,15 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
         if asking.cancelled_caught:
             self._logger.warning("The state of the run %s was not set to %s: no answer.", run_id, state.name)
 
-    async def _cancel_what_is_cancelling(self) -> None:
-        """Prefect's own worker cancels only runs that never began."""
+    async def _end_cancelled_runs(self) -> None:
+        """End the processes of runs that somebody cancels. Prefect's own worker only cancels runs that never began."""
         while True:
             await asyncio.sleep(CANCELLED_WITHIN)
-            mine = [run_id for run_id in self._children if run_id not in self._told_to_end]
-            if not mine:
+            working = [run_id for run_id in self._children if run_id not in self._ending]
+            if not working:
                 continue
             cancelling = FlowRunFilter(
-                id=FlowRunFilterId(any_=mine),
+                id=FlowRunFilterId(any_=working),
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING])),
             )
             try:
@@ -328,17 +331,17 @@ class WarmWorker(BaseWorker[WarmConfiguration, BaseVariables, WarmResult]):
             except httpx.HTTPError as error:
                 self._logger.warning("Prefect could not be asked for runs to cancel: %r", error)
                 continue
-            for one in found:
-                if (child := self._children.get(one.id)) is not None:
-                    self._beside(self._end(one.id, child))
+            for cancelled in found:
+                if (child := self._children.get(cancelled.id)) is not None:
+                    self._in_background(self._end(cancelled.id, child))
 
-    async def _find_orphans(self) -> None:
+    async def _recover_orphans(self) -> None:
         while True:
             try:
                 await pool.make_queue(self.client, self._work_pool_name)
                 now, ours = datetime.now(UTC), {*self._children, *self._submitting_flow_run_ids}
-                for one in await end_orphans(self.client, self._work_pool_name, ours, now):
-                    self._logger.warning("The run %s had lost its process: it continues.", one.name)
+                for orphan in await recover_orphans(self.client, self._work_pool_name, ours, now):
+                    self._logger.warning("The run %s had lost its process: it continues.", orphan.name)
             except (httpx.HTTPError, ObjectNotFound) as error:
                 self._logger.warning("Prefect could not be asked for runs that nobody works on: %r", error)
             await asyncio.sleep(ORPHANS_EVERY)
@@ -349,10 +352,10 @@ def _due(flow_run: FlowRun) -> datetime:
 
 
 async def _end_process(process: Process, grace: float) -> None:
-    """SIGTERM, and after a while SIGKILL."""
-    tell(process, signal.SIGTERM)
+    """End a process by SIGTERM, and by SIGKILL after `grace` seconds."""
+    send_signal(process, signal.SIGTERM)
     ends_at = time.monotonic() + grace
     while has_ended(process) is False and time.monotonic() < ends_at:  # noqa: ASYNC110 - another process sets no event
-        await anyio.sleep(LOOKED_AT_EVERY)
+        await anyio.sleep(CHECKED_EVERY)
     if has_ended(process) is False:
-        tell(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        send_signal(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)

@@ -1,7 +1,7 @@
-"""The workspace beside the deployments: a process of its own, forked from the server that has imported everything.
+"""The process that serves the workspace for `a2m serve`, forked from the server that has imported everything.
 
-It ends with `a2m serve`, also where that is killed, and is started again where it died or its code has changed. Where
-it cannot be served as it is configured it says why, and the deployments go on without it.
+It ends with `a2m serve`, even if that is killed, and is started again if it died or its code has changed. If the
+workspace cannot be served as configured, it prints the reason, and the deployments are served without it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import time
 from contextlib import suppress
 
 from app.logs import print_to_stderr
-from deployments.signals import end_with_the_parent, hear_every_signal
-from deployments.warm_processes import Child, WarmProcesses, code_now
+from deployments.signals import end_with_the_parent, restore_signals
+from deployments.warm_processes import Child, WarmProcesses, code_version
 
 ENDS_WITHIN = 5.0
 NOT_SERVED = 2
 """The exit code of a workspace that is not to be started again."""
 
 
-class BesideTheDeployments:
-    """The process that serves the workspace."""
+class WorkspaceProcess:
+    """Starts, restarts and ends the process that serves the workspace."""
 
     def __init__(self, processes: WarmProcesses) -> None:
         self._processes = processes
@@ -29,8 +29,8 @@ class BesideTheDeployments:
         self._code = ""
 
     def start(self) -> None:
-        """Start it, or start it again where it has died or runs code that is not today's."""
-        code = code_now()
+        """Start the process, or restart it if it has died or its code has changed."""
+        code = code_version()
         if self._child is not None and not self._child.has_ended():
             if code == self._code:
                 return
@@ -43,26 +43,26 @@ class BesideTheDeployments:
         self._child, self._code = self._processes.start(serve_workspace), code
 
     def _end(self, child: Child) -> None:
-        """End it, so that the next one finds the port free."""
-        child.tell(signal.SIGTERM)
+        """End the process and wait, so that its port is free for the next one."""
+        child.send_signal(signal.SIGTERM)
         ends_at = time.monotonic() + ENDS_WITHIN
         while not child.has_ended() and time.monotonic() < ends_at:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End it."""
+        """End the process."""
         if self._child is not None:
-            self._child.tell(signal.SIGTERM)
+            self._child.send_signal(signal.SIGTERM)
 
 
 def serve_workspace() -> None:
-    """Serve the workspace in this process, which is a new one."""
-    from connector.state.faults import StateError  # only here: the process that starts this one needs none of it
+    """Serve the workspace in this process, which was started for it."""
+    from connector.state.faults import StateError  # imported late: the parent process needs none of it
     from settings import SettingsError
     from web.security.entrance import NotServed
     from web.serve import serve
 
-    hear_every_signal()
+    restore_signals()
     end_with_the_parent()
     try:
         with suppress(KeyboardInterrupt):

@@ -16,7 +16,7 @@ from prefect.states import Scheduled
 from deployments import pool
 from deployments import worker as worker_module
 from deployments.late_runs import BY_A_SCHEDULE, NEWEST, PAGE
-from deployments.serve import worker_of_all
+from deployments.serve import make_worker
 from deployments.warm_processes import WarmProcesses
 
 DEPLOYMENTS = [UUID(int=number) for number in range(1, 6)]
@@ -86,7 +86,7 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
     """Five of 2,400 runs begin, the newest of each deployment, and the others are skipped. Meanwhile what becomes due
     and what is started by hand begins with the next poll.
     """
-    worker, begun = worker_of_all(WarmProcesses()), []
+    worker, begun = make_worker(WarmProcesses()), []
 
     async def begin(flow_run_response):
         for one in flow_run_response:
@@ -118,7 +118,7 @@ async def test_each_deployment_runs_once(prefect, monkeypatch):
 
 async def test_the_first_runs_have_prefects_server_for_themselves(prefect, monkeypatch):
     """Nothing is skipped while they begin, nor is a long list of late runs read: only the newest ones."""
-    worker, begun, asked = worker_of_all(WarmProcesses()), [], []
+    worker, begun, asked = make_worker(WarmProcesses()), [], []
     read = prefect.read_flow_runs
 
     async def begin(flow_run_response):
@@ -144,7 +144,7 @@ async def test_what_runs_already_is_not_begun_again(prefect, monkeypatch):
     """Prefect's answer about hundreds of late runs is seconds old when it is there: a run that began meanwhile waits in
     it still. To begin it twice would end the skipping with an error.
     """
-    worker, begun = worker_of_all(WarmProcesses()), []
+    worker, begun = make_worker(WarmProcesses()), []
 
     async def begin(flow_run_response):
         begun.extend(one.flow_run.id for one in flow_run_response)

@@ -8,7 +8,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES
 
 from deployments import busy_server
-from deployments.busy_server import repeated
+from deployments.busy_server import retry_while_busy
 from deployments.worker import WarmWorker
 
 
@@ -18,7 +18,7 @@ def refusal(status: int) -> PrefectHTTPStatusError:
 
 
 class Server:
-    """Answers with the given faults, one after the other, and then with `done`."""
+    """Prefetched with the given faults, one after the other, and then with `done`."""
 
     def __init__(self, *faults):
         self.faults, self.retries_of_the_client = list(faults), []
@@ -38,7 +38,7 @@ def no_pause(monkeypatch):
 def test_what_a_busy_server_refuses_is_repeated():
     """503 and a broken connection pass; Prefect's client itself does not wait in between."""
     server = Server(refusal(503), httpx.ReadError("cut"), refusal(429))
-    assert asyncio.run(repeated(server)) == "done"
+    assert asyncio.run(retry_while_busy(server)) == "done"
     assert server.retries_of_the_client == [0, 0, 0, 0]
     assert PREFECT_CLIENT_MAX_RETRIES.value() > 0, "outside of it the client repeats as before"
 
@@ -47,7 +47,7 @@ def test_a_refusal_that_stays_is_raised_at_once():
     """A wrong request is made once."""
     server = Server(refusal(422), refusal(422))
     with pytest.raises(PrefectHTTPStatusError):
-        asyncio.run(repeated(server))
+        asyncio.run(retry_while_busy(server))
     assert len(server.faults) == 1
 
 
@@ -55,7 +55,7 @@ def test_the_last_refusal_is_raised_when_the_time_is_over():
     """A server that stays busy is named by its own answer."""
     server = Server(refusal(503), refusal(503))
     with pytest.raises(PrefectHTTPStatusError, match="503"):
-        asyncio.run(repeated(server, within=-1))
+        asyncio.run(retry_while_busy(server, within=-1))
     assert len(server.faults) == 1
 
 

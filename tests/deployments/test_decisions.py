@@ -10,9 +10,9 @@ from prefect.states import Cancelling, Pending, Running, Scheduled
 
 from connector.state.coordination.process import Process, process_of, this_process
 from deployments.late_runs import BY_A_SCHEDULE, NewestRuns, is_late
-from deployments.orphans import HELD_FOR, as_infrastructure, from_infrastructure, state_of_orphan
-from deployments.paused import Held, described, held, tagged
-from deployments.serve import until_compared
+from deployments.orphans import CLAIM_EXPIRES_AFTER, as_infrastructure, from_infrastructure, state_of_orphan
+from deployments.paused import PauseReason, description_with, pause_reasons, tags_with
+from deployments.serve import seconds_until_update
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PRICE, STOCK = UUID(int=1), UUID(int=2)
@@ -85,14 +85,14 @@ GONE = Process(this_process().machine, this_process().pid, "another start")
 )
 def test_what_becomes_of_a_run_that_nobody_may_work_on(state, process, becomes):
     """It is told by the number and the start of its process, on this machine only."""
-    found = state_of_orphan(open_run(state, process), NOON + HELD_FOR + timedelta(seconds=1))
+    found = state_of_orphan(open_run(state, process), NOON + CLAIM_EXPIRES_AFTER + timedelta(seconds=1))
     assert (None if found is None else found.type) == becomes
 
 
 def test_a_run_that_is_held_is_no_orphan():
     """A worker takes it some seconds before it is due, and starts it then."""
     held = open_run(Pending(), due=NOON + timedelta(seconds=10))
-    assert state_of_orphan(held, NOON + HELD_FOR) is None
+    assert state_of_orphan(held, NOON + CLAIM_EXPIRES_AFTER) is None
 
 
 def test_a_process_is_kept_beside_its_run():
@@ -105,24 +105,30 @@ def test_a_process_is_kept_beside_its_run():
 
 def test_a_deployment_is_paused_while_its_entity_does_nothing():
     """Not active, or paused by hand."""
-    found = held(active=["price", "order"], by_hand=["order"])
+    found = pause_reasons(active=["price", "order"], paused=["order"])
     assert [one for one in found if not found[one]] == ["price"]
-    assert (found["order"], found["inventory"]) == (Held.PAUSED, Held.NOT_ACTIVE)
+    assert (found["order"], found["inventory"]) == (PauseReason.PAUSED, PauseReason.NOT_ACTIVE)
 
 
 def test_a_deployment_says_why_it_is_paused():
     """In a tag and before its description, in the place of what it said before; nothing once it is not."""
     tags, description = ["a2m"], "Send prices."
-    for why, tag, word in ((Held.PAUSED, ["paused"], "Resume"), (Held.NOT_ACTIVE, ["not active"], "Setup Parameters")):
-        tags, description = tagged(tags, why), described(description, why)
+    for why, tag, word in (
+        (PauseReason.PAUSED, ["paused"], "Resume"),
+        (PauseReason.NOT_ACTIVE, ["not active"], "Setup Parameters"),
+    ):
+        tags, description = tags_with(tags, why), description_with(description, why)
         assert tags == ["a2m", *tag]
         assert word in description
         assert description.endswith("\n\nSend prices.")
-    assert (tagged(tags, Held.NOT), described(description, Held.NOT)) == (["a2m"], "Send prices.")
+    assert (tags_with(tags, PauseReason.NONE), description_with(description, PauseReason.NONE)) == (
+        ["a2m"],
+        "Send prices.",
+    )
 
 
 def test_deployments_are_compared_once_a_minute():
     """At its 52nd second, when the runs of this minute have ended and those of the next have not begun."""
-    assert until_compared(NOON.timestamp()) == 52
-    assert until_compared(NOON.timestamp() + 52) == 60
-    assert until_compared(NOON.timestamp() + 53.5) == 58.5
+    assert seconds_until_update(NOON.timestamp()) == 52
+    assert seconds_until_update(NOON.timestamp() + 52) == 60
+    assert seconds_until_update(NOON.timestamp() + 53.5) == 58.5

@@ -23,7 +23,7 @@ from prefect.settings import (
 from prefect.states import Pending
 
 from deployments import heartbeats, run_process
-from deployments.asked_ahead import Answers
+from deployments.prefetch import Prefetched
 from deployments.run_process import RunOrder
 
 DEPLOYMENT = UUID(int=4)
@@ -112,8 +112,8 @@ async def test_a_due_run_asks_prefect_once_before_its_first_line(server, unmaske
     """
     run = FlowRun(id=uuid4(), flow_id=UUID(int=9), deployment_id=DEPLOYMENT, name="mega-zebra", state=Pending())
     due = time.time() + 0.3
-    order = RunOrder(run.model_dump_json(), f"{__name__}.works", due, ahead=Answers({}, csrf=False))
-    assert list(run_process.OF_RUNS) == [PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name]
+    order = RunOrder(run.model_dump_json(), f"{__name__}.works", due, prefetched=Prefetched({}, csrf=False))
+    assert list(run_process.RUN_SETTINGS) == [PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name]
     of_runs = {PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False, PREFECT_LOGGING_TO_API_ENABLED: False}
     with temporary_settings({PREFECT_API_URL: server, **of_runs}):
         await run_process._run(order, run)

@@ -127,7 +127,7 @@ def test_a_killed_server_leaves_its_children(bare):
     wait_until(after.has_ended, "the end of the second")
     assert after.exit_code() == 0
     assert not child.has_ended()
-    child.tell(signal.SIGKILL)
+    child.send_signal(signal.SIGKILL)
     wait_until(child.has_ended, "the end of the first")
     assert child.exit_code() is None, "nobody could see it"
 
@@ -139,7 +139,7 @@ def test_changed_code_ends_the_server(bare, monkeypatch):
     assert number == first.pid
     assert bare.call(os.getppid) == first.pid
     assert not bare.is_outdated
-    monkeypatch.setattr(warm_processes, "code_now", lambda: "another version")
+    monkeypatch.setattr(warm_processes, "code_version", lambda: "another version")
     assert bare.call(os.getppid) != first.pid
     assert bare.is_outdated
     assert not psutil.pid_exists(first.pid) or psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE

@@ -29,10 +29,10 @@ async def test_parameters_are_checked_as_in_any_other_run():
     """A flow that can be ended knows the types of its parameters, which its own module names."""
     ending = Ending()
     for one in (*ENTITY_FLOWS, *BY_HAND, full_sync, setup_parameters):
-        assert ending.of(one).parameters == one.parameters
-    assert ending.of(full_sync).validate_parameters({"entity": "price"}) == {"entity": "price"}
+        assert ending.wrap(one).parameters == one.parameters
+    assert ending.wrap(full_sync).validate_parameters({"entity": "price"}) == {"entity": "price"}
     with pytest.raises(Exception, match="entity"):
-        ending.of(full_sync).validate_parameters({"entity": "nothing"})
+        ending.wrap(full_sync).validate_parameters({"entity": "nothing"})
 
 
 async def test_sigterm_ends_a_flow_that_works(unblocked):
@@ -48,13 +48,13 @@ async def test_sigterm_ends_a_flow_that_works(unblocked):
             cleaned.append(True)
 
     ending = Ending()
-    state = await ending.of(works).fn()
+    state = await ending.wrap(works).fn()
     assert (state.type, cleaned) == (StateType.CANCELLED, [True])
 
     ending = Ending()
-    ending.hold_back()
+    ending.block_sigterm()
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
-    assert (await ending.of(works).fn()).type == StateType.CANCELLED
+    assert (await ending.wrap(works).fn()).type == StateType.CANCELLED
 
 
 def test_prefects_settings_are_read_anew_only_where_they_differ(monkeypatch):

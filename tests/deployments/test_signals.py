@@ -17,14 +17,14 @@ from support.commands import command, environment, settings_of
 from support.processes import family, left_of, running, wait_until
 
 from deployments import worker
-from deployments.serve import _until_stopped, worker_of_all
-from deployments.signals import cancel_at_a_signal
+from deployments.serve import _until_stopped, make_worker
+from deployments.signals import cancel_on_signal
 from deployments.warm_processes import WarmProcesses
 
 SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]
 IMPORTING = """
-from deployments.signals import leave_at_a_signal
-leave_at_a_signal()
+from deployments.signals import exit_on_signal
+exit_on_signal()
 print("imports", flush=True)
 import time
 time.sleep(120)
@@ -45,7 +45,7 @@ def _every_signal_is_heard():
 async def serve_until_a_signal(start):
     """Serve with such a worker, as the command does."""
     serving = asyncio.ensure_future(_until_stopped(SimpleNamespace(start=start), SimpleNamespace(), "serving"))
-    cancel_at_a_signal(serving)
+    cancel_on_signal(serving)
     with suppress(asyncio.CancelledError):
         await asyncio.wait_for(serving, 60)
 
@@ -125,7 +125,7 @@ def test_ctrl_c_just_after_the_start(hole, folder):
 async def test_a_server_that_does_not_answer_is_not_waited_for_at_the_end(monkeypatch, caplog):
     """The state of a run that is ended cannot be set: the worker says so and ends; the next worker finds the run."""
     monkeypatch.setattr(worker, "PREFECT_ANSWERS_WITHIN", 0.05)
-    asked, one = [], worker_of_all(WarmProcesses())
+    asked, one = [], make_worker(WarmProcesses())
 
     async def never(run_id):
         asked.append(run_id)

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from deployments import workspace
-from deployments.workspace import NOT_SERVED, BesideTheDeployments
+from deployments.workspace import NOT_SERVED, WorkspaceProcess
 
 
 class Process:
@@ -20,7 +20,7 @@ class Process:
     def exit_code(self):
         return self.code
 
-    def tell(self, number):
+    def send_signal(self, number):
         self.told.append(number)
         self.code = 0
 
@@ -41,7 +41,7 @@ class Processes:
 def code(monkeypatch):
     """The code, which a test changes."""
     now = ["first"]
-    monkeypatch.setattr(workspace, "code_now", lambda: now[0])
+    monkeypatch.setattr(workspace, "code_version", lambda: now[0])
     return now
 
 
@@ -51,7 +51,7 @@ def code(monkeypatch):
 def test_it_is_started_again_where_it_died(code, ends_with, again):
     """Not where it works, nor where it ended by itself: switched off, or not to be served as it is configured."""
     processes = Processes()
-    beside = BesideTheDeployments(processes)
+    beside = WorkspaceProcess(processes)
     beside.start()
     processes.started[0].code = ends_with
     beside.start()
@@ -62,7 +62,7 @@ def test_it_is_started_again_where_it_died(code, ends_with, again):
 def test_an_update_starts_it_again(code, ends_with):
     """The old one is ended first; one that could not be served is tried with the new code."""
     processes = Processes()
-    beside = BesideTheDeployments(processes)
+    beside = WorkspaceProcess(processes)
     beside.start()
     processes.started[0].code = ends_with
     code[0] = "second"
@@ -75,7 +75,7 @@ def test_an_update_starts_it_again(code, ends_with):
 def test_it_ends_with_the_deployments(code):
     """Stopping ends it; where it was never started nothing happens."""
     processes = Processes()
-    beside = BesideTheDeployments(processes)
+    beside = WorkspaceProcess(processes)
     beside.stop()
     beside.start()
     beside.stop()

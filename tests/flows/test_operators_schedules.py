@@ -8,7 +8,7 @@ from prefect.exceptions import ObjectNotFound
 
 from app.deployment_names import entity_of
 from deployments.catalogue import deployments
-from deployments.paused import held
+from deployments.paused import pause_reasons
 from deployments.pool import make_pool
 from deployments.register import pause_and_resume, register_deployments
 from deployments.worker import WarmWorker
@@ -101,16 +101,16 @@ async def test_whether_an_entity_is_paused_is_ours():
         (of_stock,) = first["inventory"].schedules
         await client.update_deployment_schedule(first["inventory"].id, of_stock.id, active=False)
         active = [name for name in NAMES if name != "price"]
-        changed = await pause_and_resume(client, held(active, by_hand=["inventory"]))
+        changed = await pause_and_resume(client, pause_reasons(active, paused=["inventory"]))
         assert changed == {"price": True, "inventory": True}
-        assert await pause_and_resume(client, held(active, by_hand=["inventory"])) == {}
+        assert await pause_and_resume(client, pause_reasons(active, paused=["inventory"])) == {}
         now = {name: await client.read_deployment(first[name].id) for name in NAMES}
         assert [name for name, one in now.items() if one.paused] == ["price", "inventory"]
         shown = {name: (one.tags[2:], one.description.partition("\n")[0]) for name, one in now.items()}
         assert [shown[name][0] for name in ("price", "inventory", "order")] == [["not active"], ["paused"], []]
         assert "Run Resume" in shown["inventory"][1]
         assert [one.schedules[0].active for one in now.values()] == [True, False, True, True, True]
-        assert await pause_and_resume(client, held(NAMES, by_hand=[])) == {"price": False, "inventory": False}
+        assert await pause_and_resume(client, pause_reasons(NAMES, paused=[])) == {"price": False, "inventory": False}
         again = await client.read_deployment(first["inventory"].id)
         assert (again.paused, again.schedules[0].active) == (False, False)
         assert (again.tags, again.description) == (first["inventory"].tags, first["inventory"].description)

@@ -8,7 +8,7 @@ from prefect.client.orchestration import get_client
 from app.effective_settings import effective_settings
 from connector.state.faults import StateError
 from connector.state.operator import saved_settings
-from deployments.asked_ahead import AskedAhead
+from deployments.prefetch import Prefetch
 from flows import preparation
 from flows.blocks import BLOCK_NAME, READ_AHEAD
 from flows.credentials import AcumaticaCredentials, MagentoCredentials, from_blocks, register
@@ -38,7 +38,7 @@ async def test_blocks_are_handed_over_as_prefect_keeps_them(prefect):
     try:
         by_itself = await from_blocks()
         async with get_client() as client:
-            given = READ_AHEAD.set((await AskedAhead().answers(client)).blocks)
+            given = READ_AHEAD.set((await Prefetch().answers(client)).blocks)
             assert await from_blocks() == by_itself
             READ_AHEAD.reset(given)
         assert by_itself["acumatica"]["password"].get_secret_value() == "block-password"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("a2m", "app", "connector", "entities", "flows", "receiver", "settings", "tasks", "web")
+PACKAGES = ("a2m", "app", "connector", "deployments", "entities", "flows", "receiver", "settings", "tasks", "web")
 NOT_YET = ("connector/state/migrations",)
 """Migrations are as they were written."""
 BANNED = {

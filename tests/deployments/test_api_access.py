@@ -8,7 +8,7 @@ import pytest
 from connector.state.engine import open_state
 from connector.state.operator import users
 from connector.state.operator.users import User
-from deployments.open_api import OpenApi, refuse_open_api
+from deployments.api_access import UnprotectedApi, refuse_unprotected_api
 
 ELSEWHERE = "http://prefect.example:4200/api"
 
@@ -48,7 +48,7 @@ async def test_an_open_api_is_refused(state, has_users, server, status, is_refus
     if has_users:
         users.add(state, User("anna", "administrator", "hash"), datetime(2026, 11, 24, tzinfo=UTC))
     if is_refused:
-        with pytest.raises(OpenApi, match="PREFECT_SERVER_API_AUTH_STRING"):
-            await refuse_open_api(server, state, transport=answering(status))
+        with pytest.raises(UnprotectedApi, match="PREFECT_SERVER_API_AUTH_STRING"):
+            await refuse_unprotected_api(server, state, transport=answering(status))
     else:
-        await refuse_open_api(server, state, transport=answering(status))
+        await refuse_unprotected_api(server, state, transport=answering(status))

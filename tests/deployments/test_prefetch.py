@@ -7,8 +7,8 @@ import httpx
 import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
-from deployments import asked_ahead
-from deployments.asked_ahead import BLOCKS_FOR, CSRF_FOR, Answers, AskedAhead
+from deployments import prefetch
+from deployments.prefetch import BLOCKS_FOR, CSRF_FOR, Prefetch, Prefetched
 
 DOCUMENTS = {"magento-credentials": {"bearer_token": "a-token"}, "acumatica-credentials": {"password": "a-password"}}
 
@@ -44,31 +44,31 @@ async def test_runs_that_begin_together_ask_once(prefect):
     on, and once a minute it is asked whether the server wants tokens.
     """
     now = 1000.0
-    asked = AskedAhead(lambda: now)
-    found = await asyncio.gather(*(asked.answers(prefect) for _run in range(5)))
-    assert found == [Answers(DOCUMENTS, csrf=False)] * 5
+    reads = Prefetch(lambda: now)
+    found = await asyncio.gather(*(reads.read(prefect) for _run in range(5)))
+    assert found == [Prefetched(DOCUMENTS, csrf=False)] * 5
     assert prefect.asked == ["/csrf-token", "/block_documents/filter"]
     now += BLOCKS_FOR + 1
-    await asked.answers(prefect)
+    await reads.read(prefect)
     assert prefect.asked[2:] == ["/block_documents/filter"]
     now, prefect.tokens = now + CSRF_FOR, 200
-    assert (await asked.answers(prefect)).csrf
+    assert (await reads.read(prefect)).csrf
 
 
 async def test_what_is_not_answered_is_left_to_the_run(prefect, monkeypatch):
     """A server that is away, that refuses, or that takes long holds no run up: the run asks by itself."""
-    asked = AskedAhead(lambda: 1000.0)
+    reads = Prefetch(lambda: 1000.0)
     prefect.is_away = True
-    assert await asked.answers(prefect) == Answers(None, csrf=True)
+    assert await reads.read(prefect) == Prefetched(None, csrf=True)
     prefect.is_away, prefect.tokens = False, 500
-    assert await asked.answers(prefect) == Answers(None, csrf=True)
-    monkeypatch.setattr(asked_ahead, "PATIENCE", 0.01)
+    assert await reads.read(prefect) == Prefetched(None, csrf=True)
+    monkeypatch.setattr(prefetch, "PATIENCE", 0.01)
     prefect.hangs = True
-    assert await asked.answers(prefect) == Answers(None, csrf=True)
+    assert await reads.read(prefect) == Prefetched(None, csrf=True)
     prefect.hangs, prefect.tokens = False, 404
-    assert await asked.answers(prefect) == Answers(DOCUMENTS, csrf=False)
+    assert await reads.read(prefect) == Prefetched(DOCUMENTS, csrf=False)
 
 
 def test_secrets_are_not_shown():
     """Neither in a log nor in a traceback."""
-    assert "a-token" not in repr(Answers(DOCUMENTS))
+    assert "a-token" not in repr(Prefetched(DOCUMENTS))
