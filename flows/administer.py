@@ -1,7 +1,7 @@
-"""What an administrator starts by hand in Prefect's UI, beside the entities themselves.
+"""The deployments that an administrator starts in Prefect's UI: Full Sync, One Key Now, Pause, Resume, Link a Document.
 
-Nearly always a scheduled run works on the entity and holds its lease. Then the work is asked for, that run's next sync
-does it, and the run here says so.
+Usually a scheduled run is working on the entity and holds its lease. The flow here then requests the work, which that
+run's next sync does, and its final state says so.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ async def full_sync(entity: OneOrAll = "all") -> State[Any]:
     Args:
         entity: One entity, or all that are active.
     """
-    lines, wrong = [], False
+    lines, has_failed = [], False
     try:
         with effective_settings() as now:
-            chosen = [one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)]
-        for one in chosen:
-            outcome = await sync_in_prefect(one, full=True, once=True)
-            wrong |= outcome.fault is not None
-            lines.append(f"{one}: {outcome.summary()}")
+            chosen = [name for name in NAMES if entity in (name, "all") and getattr(now.settings.active, name)]
+        for name in chosen:
+            outcome = await sync_in_prefect(name, full=True, once=True)
+            has_failed |= outcome.fault is not None
+            lines.append(f"{name}: {outcome.summary()}")
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     text = "\n".join(lines) or f"{entity} is not active: nothing was read (Individual Sync Status)."
-    return await named(Failed(message=text) if wrong else Completed(message=text))
+    return await named(Failed(message=text) if has_failed else Completed(message=text))
 
 
 @flow(name="One Key Now", persist_result=False)
@@ -117,15 +117,15 @@ async def link_document(entity: Linked, key: str, magento_id: str) -> State[Any]
 
 
 def _set_paused(now: AppContext, entity: OneOrAll, *, paused: bool) -> str:
-    chosen = [one for one in NAMES if entity in (one, "all")]
+    chosen = [name for name in NAMES if entity in (name, "all")]
     entities.pause(now.state, list(chosen), paused=paused)
     return f"{', '.join(chosen)} {'paused: a run that works stops after its sync' if paused else 'resumed'}."
 
 
-async def _change(what: Callable[[AppContext], str]) -> State[Any]:
-    """Change the state database; return a message about what was changed, or why it was not."""
+async def _change(change: Callable[[AppContext], str]) -> State[Any]:
+    """Apply a change to the state database; return its message, or why it failed, as the run's final state."""
     try:
         with effective_settings() as now:
-            return await named(Completed(message=what(now)))
+            return await named(Completed(message=change(now)))
     except (SettingsError, StateError, actions.NotPossibleByHand) as error:
         return await named(Failed(message=str(error)))

@@ -1,7 +1,7 @@
-"""What Prefect's UI shows of a run: its name, tables of what failed and why, and how the day and the queue stand.
+"""What a run shows in Prefect's UI: its name, tables of failed messages, and a summary of the day and the queue.
 
-Nothing is shown of a record but its key, its source and Magento's reason. Tables end at a row that says how many more
-there are: Prefect's UI takes any number, and the browser then does not.
+Of a record, only its key, its source and Magento's reason are shown. A long table ends with a row that gives the number
+of the others: Prefect accepts any length, but the browser does not.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from connector.state.queue.message import Message
 from settings import Settings, as_on_the_screen
 
 NEEDS_ATTENTION = "NeedsAttention"
-"""The name of the state of a run that needs a person. It is red and counts as failed, and is not run again:
-the automation expects *Failed* and *Crashed* by name.
+"""The name of the final state of a run that needs a person.
+
+It is red and counts as failed, but is not run again, because the automation only matches the names *Failed* and
+*Crashed*.
 """
 ROWS_SHOWN = 500
 NAME_LENGTH = 120
@@ -41,19 +43,19 @@ _OF_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|])")
 
 
 def as_in_prefect(text: str) -> str:
-    """Return a text as somebody reads it in Prefect: what it names of the command line is called as the deployments."""
+    """Return the text with commands replaced by the deployments that do the same."""
     return replace_commands(text, PREFECT_NAMES)
 
 
 async def name_run(name: str) -> None:
-    """Rename the run to what happened in it."""
+    """Rename the run in Prefect, shortened to `NAME_LENGTH`."""
     if flow_run.id is not None:
         async with get_client() as client:
             await client.update_flow_run(UUID(flow_run.id), name=_short(as_in_prefect(name).replace("\n", "; ")))
 
 
 async def named(state: PrefectState[Any]) -> PrefectState[Any]:
-    """Give the run the state's message as its name and return the state."""
+    """Rename the run to the state's message, and return the state."""
     state.message = None if state.message is None else as_in_prefect(state.message)
     await name_run(state.message or state.name or "")
     return state
@@ -64,9 +66,9 @@ def _short(text: str) -> str:
 
 
 async def show_table(key: str, rows: Sequence[Mapping[str, object]], description: str) -> None:
-    """Write a table of the run, cut where it grows too long; no table if there is nothing. The description is Markdown.
+    """Create a table artifact of up to `ROWS_SHOWN` rows, or none if there are no rows. The description is Markdown.
 
-    Prefect's pages cut a long cell off at the right: what matters comes early in a row, and also in the description.
+    Prefect's pages truncate long cells, so put what matters into the first columns and into the description.
     """
     if not rows:
         return
@@ -82,19 +84,19 @@ async def show_table(key: str, rows: Sequence[Mapping[str, object]], description
 
 
 def log_link(what: str, artifact: UUID) -> None:
-    """Name the page of an artifact in the run's log: Prefect's navigation does not list them."""
+    """Log the address of an artifact's page, because Prefect's navigation does not list artifacts."""
     pages = PREFECT_UI_URL.value()
     if pages and FlowRunContext.get() is not None:
         get_run_logger().info("%s: %s/artifacts/artifact/%s", what, str(pages).rstrip("/"), artifact)
 
 
 def as_markdown(text: str) -> str:
-    """Return a text whose characters mean nothing in Markdown, in one line."""
+    """Return the text on one line with Markdown's special characters escaped."""
     return _OF_MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
-    """Failed messages as rows of a table."""
+    """Return failed messages as rows of a table."""
     return [
         {
             "id": one.id,
@@ -111,11 +113,9 @@ def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
 
 
 def describe_causes(failed: Sequence[Message]) -> str:
-    """Return the commonest causes of failed messages as a list in Markdown, each with its code and one reason in
-    full.
-    """
-    counted = Counter(one.cause or "" for one in failed)
-    example = {one.cause or "": one.reason or "" for one in failed}
+    """Return the most frequent causes as a Markdown list, each with its code and one full reason."""
+    counted = Counter(message.cause or "" for message in failed)
+    example = {message.cause or "": message.reason or "" for message in failed}
     lines = [
         f"- **{number:,}** × `{cause}`: {as_markdown(example[cause] or label_of(cause))}"
         for cause, number in counted.most_common(CAUSES_SHOWN)
@@ -126,9 +126,9 @@ def describe_causes(failed: Sequence[Message]) -> str:
 
 
 def log_failed(failed: Sequence[Message]) -> None:
-    """Name the first failed messages in the run's log, which the page of a run shows first.
+    """Log the first failed messages, because the page of a run shows its log first.
 
-    The log holds keys and codes only: a reason may repeat a name or an address, and stands in the table.
+    The log holds keys and codes only. A reason may repeat a name or an address, so it is only in the table.
     """
     logger = get_run_logger()
     for one in failed[:FAILED_IN_LOG]:
@@ -145,7 +145,7 @@ def log_failed(failed: Sequence[Message]) -> None:
 
 
 def group_rows(groups: Sequence[actions.Group]) -> list[dict[str, object]]:
-    """Failed messages grouped by cause, as rows of a table."""
+    """Return groups of failed messages as rows of a table."""
     return [
         {
             "messages": one.how_many,
@@ -160,7 +160,7 @@ def group_rows(groups: Sequence[actions.Group]) -> list[dict[str, object]]:
 
 
 async def show_summary(state: State, settings: Settings, entity: str) -> None:
-    """How the entity's day and queue stand: what was sent and failed since midnight, what waits and for how long."""
+    """Create an artifact with the counts since midnight in Acumatica's time zone, and the state of the queue."""
     now = datetime.now(UTC)
     zone = settings.acumatica.zone()
     midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)

@@ -1,4 +1,4 @@
-"""What the worker has read of Prefect's Blocks for a run. It imports nothing, because the worker imports it."""
+"""Prefect's Blocks as the worker has read them for a run. The worker imports this module, so it imports little."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from typing import Any
 
 BLOCK_NAME = "a2m"
 READ_AHEAD: ContextVar[Mapping[str, Mapping[str, Any]] | None] = ContextVar("blocks read ahead", default=None)
-"""The documents of that name by the slug of their type, with secrets; None where the run has to read them itself."""
+"""The Block documents with this name, with secrets, by the slug of their type; None if the run has to read them."""

@@ -1,4 +1,4 @@
-"""The deployment Test Connection: every check as a row of a table, and a final state that says what is wrong."""
+"""The deployment Test Connection: a table with every check, and a final state with what failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.credentials import from_blocks
 from settings import SettingsError
 
 MARKS = {"failed": "✗ FAILED", "could not be checked": "? could not be checked", "passed": "✓ passed"}
-"""What each result is called, in the order of the table: what needs somebody comes first."""
+"""The text for each result, in the order of the table: failures come first."""
 LEVELS = {"failed": logging.ERROR, "could not be checked": logging.WARNING, "passed": logging.INFO}
 
 
@@ -38,7 +38,7 @@ async def connection() -> State[Any]:
 
 
 def _logged(one: Check) -> Check:
-    """Write each check into the run's log, which the page of a run shows first."""
+    """Log a check, because the page of a run shows its log first, and return it."""
     get_run_logger().log(LEVELS[one.result], "%s, %s: %s", MARKS[one.result], one.what, one.message)
     return one
 

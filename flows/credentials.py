@@ -1,8 +1,8 @@
-"""The secrets of both systems as Prefect's Blocks: encrypted at rest, typed into the UI, handed on as values.
+"""The credentials of both systems as Prefect Blocks, which are encrypted at rest and edited in Prefect's UI.
 
-Their fields are flat, because a Block's form validates nothing: what is wrong is found when a run reads it, and fails
-that run with the reason. Without a Block the environment, `.env` and the settings file count; a value that the
-environment or `.env` has wins over the Block's, as over everything that is saved in the UI.
+Blocks are optional. The environment and `.env` take precedence over a Block, as over everything that is saved in the
+UI; a Block takes precedence over the settings file. A Block's form validates nothing, so an invalid Block fails the run
+that reads it, with the reason. That is also why the fields are not nested.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_SECRET = SecretStr("")
 
 
 class CredentialsUnusable(SettingsError):
-    """A Block is there and cannot be used; the message says which and why."""
+    """A Block exists and cannot be used; the message says which and why."""
 
 
 class MagentoCredentials(Block):
@@ -68,22 +68,24 @@ KINDS: tuple[type[MagentoCredentials | AcumaticaCredentials], ...] = (MagentoCre
 
 
 async def register() -> None:
-    """Let Prefect's UI know the Blocks, so that they can be filled in there."""
+    """Register the Block types, so that Blocks can be created in Prefect's UI."""
     for kind in KINDS:
         await kind.aregister_type_and_schema()
 
 
 async def from_blocks() -> Saved:
-    """Return the secrets that are stored in Blocks, by section and field: those that the worker has read for this run
-    already, or those of now. Raises `CredentialsUnusable`.
+    """Return the secrets of the Blocks by section and field. Raises `CredentialsUnusable`.
+
+    If the worker has read the Blocks for this run already, they are not read again.
     """
     documents = READ_AHEAD.get()
     return secrets_of(await _read() if documents is None else documents)
 
 
 def secrets_of(documents: Mapping[str, Mapping[str, Any]]) -> Saved:
-    """Return the secrets of the Blocks' documents, which are given by the slug of their type. Raises
-    `CredentialsUnusable`.
+    """Return the secrets in Block documents, by section and field. Raises `CredentialsUnusable`.
+
+    `documents`: by the slug of their type.
     """
     found: dict[str, dict[str, Any]] = {}
     for kind in KINDS:

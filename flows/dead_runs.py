@@ -1,8 +1,8 @@
-"""Runs whose machine died stay Pending or Running in Prefect for ever: nobody is left to end them.
+"""End runs whose machine died: otherwise they stay Pending or Running in Prefect for ever.
 
-A run of ours is dead when it has been in such a state for an hour and holds no lease: one that works renews a lease,
-and nothing else that it does takes so long. Its state becomes Crashed with the reason, under a name of its own, so that
-it is not started again: the schedule has gone on meanwhile.
+A run is dead if it has been in such a state for an hour and holds no lease: a working run renews its lease, and nothing
+else that it does takes so long. Its state becomes Crashed, with a state name of its own so that the run is not started
+again: later runs have done its work.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from prefect.states import Crashed
 
 DEAD_AFTER = timedelta(hours=1)
 ENDED = "MachineDied"
-"""The state's name. An automation that starts crashed runs again expects *Crashed*."""
+"""The state's name. The automation that runs crashed runs again only matches the name *Crashed*."""
 PAGE = 200
 _OPEN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 async def end_dead_runs(client: PrefectClient, ours: Sequence[UUID], working: Collection[str], now: datetime) -> int:
-    """End the dead runs of these deployments; return how many. `working` are the runs that hold a lease."""
+    """End the dead runs of these deployments and return their number. `working`: the ids of runs that hold a lease."""
     if not ours:
         return 0
     open_ones = FlowRunFilter(

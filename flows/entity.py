@@ -1,4 +1,4 @@
-"""An entity's run inside Prefect: what every entity's flow does, and in which state it ends."""
+"""The common part of every entity's flow: one run inside Prefect, and its final state."""
 
 from __future__ import annotations
 
@@ -41,20 +41,21 @@ from settings import Saved, Settings, SettingsError
 RERUNS = 3
 FIRST_PAUSE = 15.0
 OUTLASTS_THE_DEAD = LEASE_SECONDS + 5.0
-"""How long a run that takes the place of another waits for the lease: one that was killed holds it until it expires."""
+"""Seconds for which a run that replaces another waits for the lease: a killed run holds it until it expires."""
 
 
 async def run_entity(
     entity: str, *, full: bool, key: str | None, rerun: int = 0, clock: Clock | None = None
 ) -> PrefectState[Any]:
-    """Do one run and return its final state. Settings are read again for each run, and by its next sync when others are
-    saved meanwhile.
+    """Do one run and return its final state.
 
-    A run in which messages became failed, or that gave up, needs a person and says so in its state. One that only finds
-    what failed before is complete: a failure that waits for a week must not be 1,440 red runs a day.
+    Settings are read for each run, and again by a sync if newer ones were saved meanwhile.
 
-    `rerun` counts how often a run that failed as a whole was started again: each time after a longer pause, and not for
-    ever. Prefect reports the end by an event, and an automation that starts it again.
+    A run in which messages failed, or that gave up, ends as *NeedsAttention*. A run in which none failed is Completed,
+    even if failed messages are left from before: a failure that waits for a week must not be 1,440 red runs a day.
+
+    `rerun` counts how often the automation Run again has started a failed run again. Each re-run waits longer, and
+    after `RERUNS` of them it gives up.
     """
     if rerun > RERUNS:
         text = f"{entity} was run again {RERUNS} times and still fails; the next scheduled run tries on its own."
@@ -69,8 +70,8 @@ async def run_entity(
     except (SettingsError, StateError) as error:
         return Failed(message=as_in_prefect(f"{again}{error}"))
     text = outcome.summary()
-    names_it_itself = outcome.fault is None and outcome.stopped is not None
-    name = text if names_it_itself else f"{entity}: {text}"
+    text_names_entity = outcome.fault is None and outcome.stopped is not None
+    name = text if text_names_entity else f"{entity}: {text}"
     await name_run(f"{name} (re-run {rerun} of {RERUNS})" if rerun else name)
     return _final_state(outcome, again)
 
@@ -83,9 +84,10 @@ def pause_before(rerun: int) -> float:
 async def sync_in_prefect(
     entity: str, *, full: bool = False, key: str | None = None, once: bool = False, replaces: bool = False
 ) -> RunResult:
-    """Work on the entity, and leave in the run what happened. Where another run works on it, a run that was started by
-    hand asks that one to sync at once; one that `replaces` a run which may have died waits for the lease first. Raises
-    `SettingsError` and `StateError`.
+    """Run the entity, and show in Prefect what happened. Raises `SettingsError` and `StateError`.
+
+    If another run works on the entity, a run that a person started requests a sync from that one. A run that `replaces`
+    one that may have died first waits until that one's lease has expired.
     """
     secrets = await from_blocks()
     outcome = RunResult(entity)
@@ -107,20 +109,21 @@ async def sync_in_prefect(
             )
             await work_on(request, now.settings, now.state, environment, outcome)
         if outcome.held_by is not None and due_at is None:
-            _ask_for(now, entity, full=full, key=key)
+            _request_sync(now, entity, full=full, key=key)
             outcome.stopped = f"{entity} is being worked on by {outcome.held_by}, which syncs again at once."
         await _show(now, outcome)
         if outcome.fault is None and outcome.stopped is None and not outcome.counters.failed:
-            outcome.waiting_failed = _failed_before(now.state, entity)
+            outcome.waiting_failed = _count_failed(now.state, entity)
     return outcome
 
 
-def _failed_before(state: State, entity: str) -> int:
+def _count_failed(state: State, entity: str) -> int:
     with state.read() as connection:
         return sum(group.how_many for group in actions.groups(connection, entity))
 
 
-def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> None:
+def _request_sync(here: AppContext, entity: str, *, full: bool, key: str | None) -> None:
+    """Ask the run that holds the lease to sync again: everything that changed, everything, or one record."""
     state, now = here.state, datetime.now(UTC)
     if key is None:
         wakeups.ask(state, [entity], now, full=full)
@@ -131,7 +134,7 @@ def _ask_for(here: AppContext, entity: str, *, full: bool, key: str | None) -> N
 
 
 def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | None]:
-    """Return the settings that were saved since they were last asked for; None if nobody saved any."""
+    """Return a function that returns settings saved since its last call, or None."""
 
     def newer() -> Settings | None:
         nonlocal now
@@ -144,9 +147,9 @@ def _saved_after(now: AppContext, secrets: Saved) -> Callable[[], Settings | Non
 
 
 def _due_at() -> datetime | None:
-    """Return when a scheduled run was due; None for one that was started by hand, also by Retry in Prefect's UI.
+    """Return when a scheduled run was due; None for a run that a person started, also by Retry in Prefect's UI.
 
-    Prefect's own kind of instant (pendulum's) does not calculate with the others', so it is made a plain one.
+    Prefect's pendulum object does not mix with standard datetimes in arithmetic, so it is converted.
     """
     scheduled = flow_run.scheduled_start_time
     if scheduled is None or "auto-scheduled" not in (flow_run.tags or []) or _is_retried():
@@ -159,7 +162,7 @@ def _is_retried() -> bool:
 
 
 async def _show(now: AppContext, outcome: RunResult) -> None:
-    """Leave tables and a summary in the run; an idle run leaves nothing."""
+    """Create the run's tables and summary. An idle run creates nothing."""
     entity, counters = outcome.counters.entity, outcome.counters
     failed = outcome.failed
     what_to_do = "Fix the cause, then send them again with the deployment Reprocess Failed Messages."

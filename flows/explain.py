@@ -1,6 +1,6 @@
-"""The deployments Status and Explain: how everything stands, and why Magento shows what it shows for one record.
+"""The deployments Status, of all entities, and Explain: why Magento shows what it shows for one record.
 
-Both leave a table in the run. Nothing is read but the state database, unless Magento is to be asked too.
+Both create tables. They only read the state database; Explain also queries Magento if that is requested.
 """
 
 from __future__ import annotations

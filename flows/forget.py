@@ -1,7 +1,6 @@
-"""What Prefect keeps of a person: tables of failed messages, whose reasons may name an e-mail.
+"""Erase what Prefect stores about a person: tables of failed messages, whose reasons may contain an e-mail address.
 
-Input: an e-mail. Output: how many of our tables named it; they are deleted unless it is a dry run. There is no
-deployment for this on purpose: Prefect would keep the e-mail as a parameter of the run.
+There is no deployment for this on purpose: Prefect would store the e-mail address as a parameter of the run.
 """
 
 from __future__ import annotations
@@ -28,22 +27,25 @@ _PAGE = 100
 
 
 async def forget_artifacts(email: str, *, dry_run: bool = False) -> int:
-    """Delete the artifacts of ours that name the e-mail; return how many. Raises what the Prefect client raises."""
+    """Delete our artifacts that contain the e-mail address, unless it is a dry run, and return their number.
+
+    Raises what Prefect's client raises.
+    """
     async with get_client() as client:
-        found = [number async for number in _naming(client, email.strip().casefold())]
-        for number in () if dry_run else found:
+        found = [artifact_id async for artifact_id in _containing(client, email.strip().casefold())]
+        for artifact_id in () if dry_run else found:
             try:
-                await client.delete_artifact(number)
+                await client.delete_artifact(artifact_id)
             except ObjectNotFound:
                 continue  # housekeeping was quicker
     return len(found)
 
 
-async def _naming(client: PrefectClient, sought: str) -> AsyncIterator[UUID]:
+async def _containing(client: PrefectClient, email: str) -> AsyncIterator[UUID]:
     offset = 0
     while page := await client.read_artifacts(sort=ArtifactSort.KEY_ASC, limit=_PAGE, offset=offset):
-        for one in page:
-            text = json.dumps(one.data, ensure_ascii=False, default=str).casefold()
-            if (one.key or "").endswith(_OURS) and sought in text:
-                yield one.id
+        for artifact in page:
+            text = json.dumps(artifact.data, ensure_ascii=False, default=str).casefold()
+            if (artifact.key or "").endswith(_OURS) and email in text:
+                yield artifact.id
         offset += len(page)

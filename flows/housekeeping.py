@@ -1,7 +1,7 @@
-"""The deployment Housekeeping: what is over and old is deleted, in the state database and in Prefect; dead runs end.
+"""The deployment Housekeeping: delete old finished data in the state database and in Prefect, and end dead runs.
 
-Input: the section Housekeeping. Output: how much was deleted. Only runs of our own deployments are
-touched in Prefect, and only finished ones; events are the server's own to delete, which it does (ADR 0013).
+The section Housekeeping of the settings says what is old. In Prefect, only finished runs of our own deployments are
+deleted; Prefect's server deletes its events itself (ADR 0013).
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ from settings import SettingsError
 
 OUR_TAG = "a2m"
 PAGE = 50
-"""How many runs one call may delete: Prefect's own limit."""
+"""How many runs one request may delete; Prefect's limit."""
 MOST_RUNS = 50_000
-"""So many runs a time, so that it ends the first time too; seven times what a day brings."""
+"""How many runs are deleted at once, so that the first time ends too: seven times the runs of a day."""
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """How much was deleted; `runs` is None where no Prefect server is configured; `ended` counts dead runs."""
+    """How much was deleted, and how many dead runs were `ended`. `runs`: None if no Prefect server is configured."""
 
     messages: int
     leftovers: int
@@ -56,7 +56,7 @@ class Deleted:
     ended: int = 0
 
     def summary(self) -> str:
-        """Return one sentence."""
+        """Return a sentence for people to read."""
         messages = f"{self.messages:,} message{'' if self.messages == 1 else 's'} in the log of requests"
         if self.runs is None:
             return f"{messages} deleted; no Prefect server is configured (PREFECT_API_URL), so no runs."
@@ -81,7 +81,7 @@ async def housekeeping() -> State[Any]:
 
 
 async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Deleted:
-    """Delete what the settings say is old. Raises `SettingsError`, `StateError`, and Prefect's own errors."""
+    """Delete what is old by the settings. Raises `SettingsError`, `StateError`, and errors of Prefect's client."""
     clock = clock or SystemClock()
     with effective_settings() as now:
         kept_for = now.settings.housekeeping
@@ -98,14 +98,15 @@ async def clean(*, with_prefect: bool = True, clock: Clock | None = None) -> Del
 
 
 async def clean_state(state: StateDatabase, clock: Clock, before: datetime) -> Deleted:
-    """Delete in the state database what was over before then. Raises `StateError`."""
+    """Delete in the state database what was finished before an instant. Raises `StateError`."""
     messages = await retention.forget_messages(state, clock, before)
     return Deleted(messages, await asyncio.to_thread(retention.forget_leftovers, state, clock.now()))
 
 
 async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> int:
-    """Delete runs of our deployments that ended before then, with their artifacts; Prefect deletes their logs. Return
-    how many.
+    """Delete runs of our deployments that ended before an instant, with their artifacts, and return their number.
+
+    Prefect deletes the logs of deleted runs.
     """
     deleted, ours = 0, await _our_deployments(client)
     old = FlowRunFilter(
@@ -124,23 +125,23 @@ async def forget_runs(client: PrefectClient, clock: Clock, before: datetime) -> 
 
 
 async def _our_deployments(client: PrefectClient) -> list[UUID]:
-    """Return deployments that have both our tag and our entrypoints: somebody else's may have either."""
+    """Return the deployments with our tag and an entrypoint of ours. Deployments of others may have one of both."""
     tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[OUR_TAG]))
     found = await client.read_deployments(deployment_filter=tagged)
     return [one.id for one in found if (one.entrypoint or "").startswith("flows.")]
 
 
 async def _delete(client: PrefectClient, old: FlowRunFilter, page: list[UUID]) -> int:
-    """Delete these runs, as far as they are still old; first their artifacts, which would outlive them."""
+    """Delete these runs if `old` still matches them. First delete their artifacts, which would outlive them."""
     of_them = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=page))
     while artifacts := await client.read_artifacts(artifact_filter=of_them):
         for artifact in artifacts:
             try:
                 await client.delete_artifact(artifact.id)
             except ObjectNotFound:
-                continue  # somebody else deletes as well
+                continue  # deleted by somebody else
     these = old.model_copy(update={"id": FlowRunFilterId(any_=page)})
     body = {"flow_runs": these.model_dump(mode="json", exclude_none=True), "limit": PAGE}
-    # the client knows the call that deletes one run, but not yet the one that deletes many
+    # Prefect's client has no method for this route yet
     answer = await client.request("POST", "/flow_runs/bulk_delete", json=body)  # type: ignore[arg-type]
     return len(answer.json()["deleted"])

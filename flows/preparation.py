@@ -1,5 +1,6 @@
-"""What a scheduled run does before it is due: it opens the state database and reads the settings, so that nothing but
-its requests is left to do then. Settings that are saved meanwhile count: they are read again.
+"""Prepare a scheduled run before it is due: open the state database and read the settings.
+
+When the run is due, only its requests are left to do. If settings were saved meanwhile, they are read again.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ _PREPARED: ContextVar[AppContext | None] = ContextVar("prepared", default=None)
 
 @contextmanager
 def prepared() -> Iterator[None]:
-    """Prepare for the flow that runs in the body. What fails here, or has to be logged, is left to the flow, which
-    reports it.
+    """Prepare the flow that runs in the body.
+
+    If the preparation fails, or has something to log, it is dropped: the flow does it itself and reports the result.
     """
     documents = READ_AHEAD.get()
     with ExitStack() as stack:
@@ -43,8 +45,9 @@ def prepared() -> Iterator[None]:
 
 @contextmanager
 def settings_of_the_run(secrets: Saved) -> Iterator[AppContext]:
-    """Yield the settings with their state database, as prepared or as they are now. Raises `SettingsError`,
-    `StateError`.
+    """Yield the settings with their state database: those prepared, unless they are outdated.
+
+    Raises `SettingsError` and `StateError`.
     """
     here = _PREPARED.get()
     if here is not None and not is_outdated(here):

@@ -1,4 +1,4 @@
-"""A progress artifact while a run works: how much of what it queued has been sent. An idle run has none."""
+"""A progress artifact while a run works: the share of its queued messages that is sent. An idle run has none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from entities.events import Event, Listener, Progress
 
 @asynccontextmanager
 async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
-    """Yield a listener of the run: progress goes into the log and moves the bar, at last to where the run ended."""
+    """Yield a listener that logs progress and updates the artifact, which at the end shows the final share."""
     changed, is_over = asyncio.Event(), asyncio.Event()
     moving: asyncio.Task[None] | None = None
     logger = get_run_logger()
@@ -34,7 +34,7 @@ async def progress_of(outcome: RunResult) -> AsyncIterator[Listener]:
         changed.set()
         if moving is not None:
             (ended,) = await asyncio.gather(moving, return_exceptions=True)
-            if isinstance(ended, Exception):  # a bar that cannot be shown is no reason to stop sending
+            if isinstance(ended, Exception):  # the run must not fail because of its progress artifact
                 logger.warning("The progress could not be shown: %s", ended)
 
 

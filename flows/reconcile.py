@@ -1,4 +1,4 @@
-"""The deployment Reconcile: both systems as they are now, side by side, and what differs as a table."""
+"""The deployment Reconcile: compare both systems as they are now, list the differences, and repair them on request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reprocess Failed Messages: find them by entity, time and cause, and send again, or leave out, some or all of them.
+"""The deployment Reprocess Failed Messages: find them by entity, time and cause, and list, resend or skip them.
 
-Input: the form. Output: tables of the causes and of the messages, the messages as CSV, and what was done. Sending
-again reads the newest state from Acumatica first (ADR 0011): an old message never overwrites newer data.
+It creates tables of the causes and of the messages, and the messages as CSV. Resending first reads the newest state
+from Acumatica, so that an old message never overwrites newer data (ADR 0011).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from flows.entity import sync_in_prefect
 from settings import SettingsError
 
 MessageId = Annotated[str, BeforeValidator(str)]
-"""As `a2m failed` shows it; a number alone, as earlier versions gave it, is a target and means its newest message."""
+"""As `a2m failed` shows it. A bare number, as in earlier versions, is a target and means its newest message."""
 Action = Literal["Only list them", "Send them again", "Skip them"]
 
 
@@ -73,7 +73,7 @@ async def reprocess(
 
 
 async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str) -> PrefectState[Any]:
-    """Return what was asked for with what was chosen."""
+    """Apply the action to the chosen messages; return the run's final state."""
     if not chosen:
         return Completed(name="NothingToDo", message="No failed message matches.")
     if what == "Skip them":
@@ -122,7 +122,7 @@ def _skip(state: State, chosen: Sequence[Message], reason: str) -> str:
 
 
 async def _sync_now(chosen: Sequence[Message]) -> str:
-    """Send them now where no run works on the entity; return a message about what has to wait."""
+    """Sync the entities of these messages, unless another run works on them; return messages about those."""
     waits = []
     for entity in NAMES:
         if any(one.entity == entity for one in chosen):
@@ -133,7 +133,7 @@ async def _sync_now(chosen: Sequence[Message]) -> str:
 
 
 def _became(state: State, chosen: Sequence[Message]) -> str:
-    """Return what became of the messages: those that a working run has not reached yet are still failed, and wait."""
+    """Return the current states of the messages. Messages that a working run has not reached yet are still failed."""
     with state.read() as connection:
         ended = messages.became_of(connection, chosen)
     counted = Counter(one.state for one in ended)

@@ -1,7 +1,7 @@
-"""What our modules log in a run also stands in its log tab, by whatever means the run was started.
+"""Forward what our modules log in a run to its log tab in Prefect.
 
-Prefect would forward the loggers that PREFECT_LOGGING_EXTRA_LOGGERS names, at the level of PREFECT_LOGGING_LEVEL. Every
-worker would have to set it, and a quiet Prefect would be a silent connector: the run does it itself.
+PREFECT_LOGGING_EXTRA_LOGGERS would do it too, but every worker would have to set it, and the level of Prefect's own log
+(PREFECT_LOGGING_LEVEL) would apply to the connector's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from flows.artifacts import as_in_prefect
 
 
 class _RunLog(APILogHandler):
-    """Prefect's own handler; what is logged outside of a run belongs to nobody's tab."""
+    """Prefect's handler, limited to records that are logged in a run. Commands in texts become deployments."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if TaskRunContext.get() is not None or FlowRunContext.get() is not None:
@@ -30,6 +30,6 @@ class _RunLog(APILogHandler):
 
 @contextmanager
 def logging_to_the_run() -> Iterator[None]:
-    """Let what our modules log go to the run's log tab and to the process's output. Raises `SettingsError`."""
+    """Send the log of our modules to the run's log tab and to the process's own handlers. Raises `SettingsError`."""
     with handler_attached(_RunLog(), log_level("INFO"), propagate=True):
         yield

@@ -1,7 +1,7 @@
-"""Setup Parameters: the form of every setting in the Prefect UI, and what happens with what was filled in.
+"""The deployment Setup Parameters: a form with every setting except secrets, which are Blocks (`flows.credentials`).
 
-Input: the form. Output: a new version of the saved settings, which the next sync uses; or a failed run that names
-the field, its value and the rule, and then nothing is changed. Secrets are no part of it (`flows.credentials`).
+A run saves the form as a new version of the settings, which the next sync uses. If a value is invalid, nothing is
+changed, and the run fails with the field, its value and the rule.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ async def setup_parameters(settings: SetupParameters, changed_by: str = "") -> S
 
 
 async def _show(now: AppContext, filled: dict[str, Any]) -> None:
-    """Show the settings now in force in the form, and leave a table of the last changes."""
+    """Create a table of the last changes, and fill the form with the effective settings."""
     with now.state.read() as connection:
         versions = saved_settings.history(connection, VERSIONS_SHOWN)
     await acreate_table_artifact(

@@ -16,12 +16,12 @@ from tasks.sync import Stages, pull
 
 
 async def _is_worth_another_round(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Only a push that says so is repeated: any other fault fails the run at once."""
+    """Return whether the push asked to be repeated. Any other fault fails the run at once."""
     return isinstance(await state.aresult(raise_on_failure=False), PushAgain)
 
 
 def in_prefect(retry_count: int) -> Stages:
-    """Return the stages as tasks; Retry Count is the total number of attempts, so the push is retried one time less."""
+    """Return the stages as Prefect tasks. Retry Count includes the first attempt, so the push has one retry fewer."""
     retries = retry_count - 1
     pauses = [min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) for number in range(min(retries, 50))]
     return Stages(

@@ -1,7 +1,7 @@
-"""The deployment Watch: through Prefect's notification Blocks it reports failures, long waits and silence.
+"""The deployment Watch: send alerts about failures, long waits and entities without a sync through Prefect's Blocks.
 
-Input: the state database and the section Notifications. Output: a notification to every Block that is named; what
-was reported is stored only once somebody was reached.
+The section Notifications of the settings names the Blocks and the limits. An alert is stored as sent only if at least
+one Block accepted it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SUBJECT = "A to M: something needs you"
 
 
 class Mail(AppriseNotificationBlock):
-    """Sends mail. The address names the mail server, who sends and who receives."""
+    """Sends mail. The address contains the mail server, the sender and the recipient."""
 
     _block_type_name = "A to M Mail"
     _block_type_slug = "a2m-mail"
@@ -74,13 +74,13 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
 
 
 async def _send(blocks: Sequence[str], news: Sequence[Alert]) -> list[str]:
-    """Send it to every Block; return messages about those that could not be used."""
+    """Send the alerts through every Block; return a message for each Block that could not be used."""
     body, wrong = as_in_prefect("\n".join(one.message for one in news)), []
     for name in blocks:
         try:
             block: Any = await Block.aload(name)
             await block.anotify(body, SUBJECT)
-        except Exception as error:  # noqa: BLE001 - whatever a Block raises is reported, and the next one is tried
-            # only the kind of fault: its words may hold the Block's address, which is a secret
+        except Exception as error:  # noqa: BLE001 - Blocks raise anything; it is reported, and the next one is tried
+            # only the type: the text may contain the Block's address, which is a secret
             wrong.append(f"The Block {name} could not be used: {type(error).__name__}.")
     return wrong

@@ -1,10 +1,10 @@
-"""Acumatica's push notifications wake the next sync; polling remains authoritative.
+"""Receive Acumatica's push notifications, so that the next sync starts at once. Polling remains authoritative.
 
-Input: `POST /notify/ENTITY`, as the destination of a push notification sends it (`Id`, `Query`, `Inserted`, …), with
-the secret in a header. Output: a wake-up in the state database, which a run that pauses sees at once; where no
-run works on the entity, one is started (`start`), once in a while. A run that cannot be started is reported, and
-nothing is lost: the wake-up stays, and the next scheduled run syncs anyway. Nothing of the notification's rows is
-trusted or stored: what changed is read from Acumatica. The same notification may come several times, and counts once.
+A notification is a `POST /notify/ENTITY` with a JSON body (`Id`, `Query`, `Inserted`, …) and the secret in a header. It
+becomes a wake-up in the state database, which a pausing run sees at once. If no run works on the entity, one is
+started. If that fails, it is reported and nothing is lost: the wake-up stays, and the next scheduled run syncs. The
+rows of a notification are neither trusted nor stored; the changes are read from Acumatica. A repeated notification
+counts once.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from connector.state.faults import StateError
 
 LARGEST_BODY = 1_000_000
 STARTS_REST = timedelta(seconds=15)
-"""For so long no other run of an entity is started: the one that was needs some seconds until it works."""
+"""How long no further run of an entity is started after one: a run needs some seconds until it works."""
 
 
 class Refused(Exception):
-    """A request that is no notification for us: the status to answer, and why."""
+    """A request that is refused: the status code of the response, and why."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -58,8 +58,16 @@ def create_app(
     start: Start | None = None,
     on_message: Callable[[str], object] = lambda _on_message: None,
 ) -> Starlette:
-    """Return the application; `secret` has to come in `header` with every notification. Without `start` no run is
-    started; `on_message` gets a message about each start, and about each that was not possible.
+    """Return the application.
+
+    Args:
+        state: The state database.
+        secret: What every notification has to carry in its `header`.
+        header: The name of that header.
+        entities: The names that may end the address; several are separated by commas.
+        now: Returns the current time.
+        start: Starts a run of an entity; None if runs are not to be started.
+        on_message: Called with a message about each run that was started or could not be.
     """
     starter = None if start is None else _Starter(state, start, now, on_message)
 
@@ -74,10 +82,10 @@ def create_app(
                     404, f"there is no entity {unknown[0]!r}; the address ends in one of {', '.join(entities)}"
                 )
             query, number = _identity(await _body(request))
-            # an entity is part of what is remembered: one query may be sent to the addresses of several
+            # the entities are part of the identity: one query may be sent to the addresses of several
             notification = (f"{','.join(named)} {query}", number)
             if await run_in_threadpool(wakeups.notified, state, notification, named, now()):
-                # afterwards: Acumatica waits for an answer, and Prefect may let us wait
+                # after the response, because Acumatica waits for it and Prefect may be slow
                 started = None if starter is None else BackgroundTask(starter.start, named)
                 return Response(status_code=204, background=started)
         except Refused as refused:
@@ -90,7 +98,7 @@ def create_app(
 
 
 class _Starter:
-    """Starts runs of entities of which none works, and remembers when."""
+    """Starts runs of entities on which no run works."""
 
     def __init__(
         self, state: State, start: Start, now: Callable[[], datetime], on_message: Callable[[str], object]
@@ -100,7 +108,7 @@ class _Starter:
         self._one_at_a_time = asyncio.Lock()
 
     async def start(self, named: Sequence[str]) -> None:
-        """Start a run of each, where its wake-up would not be heard."""
+        """Start a run of each entity whose wake-up would go unnoticed."""
         async with self._one_at_a_time:
             for entity in named:
                 try:
@@ -124,7 +132,7 @@ class _Starter:
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body, of which no more is read than a notification may have."""
+    """Return the body. Raises `Refused` as soon as it exceeds `LARGEST_BODY`."""
     read = bytearray()
     async for part in request.stream():
         read += part
@@ -134,7 +142,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _identity(body: bytes) -> tuple[str, str]:
-    """Return which notification it is: its query and its id."""
+    """Return the notification's query and id, which identify it. Raises `Refused`."""
     try:
         given: Any = json.loads(body)
     except ValueError as error:
