@@ -1,4 +1,4 @@
-"""Values that several sections share, each with the rule that it has to keep: addresses, lists of names, instants."""
+"""Validated types that several sections share: URLs, lists of names, instants."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def is_loopback(url: str) -> bool:
 
 
 def refuse_plain_http(url: str, allowed: bool, switch: str) -> None:
-    """Raise ValueError where secrets would travel unencrypted over a network; `switch`: the setting that allows it."""
+    """Raise ValueError if secrets would be sent unencrypted over a network. `switch`: the setting that allows it."""
     if url.startswith("http://") and not allowed and not is_loopback(url):
         raise ValueError(f"url: http is only for this machine; use https, or set {switch} to true")
 
 
 def refuse_duplicates(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Raise ValueError where a name occurs twice or is empty."""
+    """Raise ValueError if a name occurs twice or is empty."""
     if any(not value.strip() for value in values):
         raise ValueError("a name in it is empty")
     folded = [value.strip().casefold() for value in values]
-    twice = sorted({value for value, one in zip(values, folded, strict=True) if folded.count(one) > 1})
+    twice = sorted({value for value, name in zip(values, folded, strict=True) if folded.count(name) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} occurs twice")
     return values

@@ -1,8 +1,8 @@
-"""How a setting is declared: once, as a field of its section, and what everything else derives from that.
+"""Declare settings: each is declared once, as a field of its section, and everything else is derived from that.
 
-`setting()` takes the default and the help text, and where they are needed the label, the unit, the choices, the columns
-of a table and the bounds. `Setting` is a declared setting as the form, the command line, the messages and the reference
-page see it; its `kind` says what they have to show.
+`setting()` declares a field with its default and help text and, if needed, its label, unit, choices, table columns and
+bounds. `Setting` is the view of a declared setting for the form, the command line, messages and the reference page; its
+`kind` determines how it is shown (ADR 0038).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from settings.kinds import INSTANT, Instant, Kind, ListOf, Map, Secret, Table, beside_of, kind_of
+from settings.kinds import INSTANT, Instant, Kind, ListOf, Map, Secret, Table, extra_of, kind_of
 
 PREFIX = "A2M_"
 _BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
@@ -32,26 +32,27 @@ def setting(
     formerly: str = "",
     **others: Any,
 ) -> Any:
-    """Declare one setting. `others` are its bounds (`ge`, `le`, `pattern`, …) and its `alias`, as pydantic has them.
+    """Declare one setting.
 
     Args:
-        default: Its value where nobody sets it; `...` in a row of a table that needs one.
-        help_text: What it does, for an ERP administrator.
-        label: Its name on the screen, where the name of the field does not say it: `batch_size` is *Batch size*.
-        unit: What a number counts.
+        default: The value if nobody sets it; `...` for a required field of a table row.
+        help_text: What the setting does, for an ERP administrator.
+        label: The name on the screen, if it does not follow from the field's: `batch_size` becomes *Batch size*.
+        unit: The unit of a number.
         choices: The label of every value that can be chosen.
-        columns: The headings of a map, which the screen shows as a table: the key's and, unless its rows have fields of
-            their own, the value's.
-        formerly: The name that its field had in the last version.
+        columns: The headings of a map, which the screen shows as a table: of the key and, unless the rows have fields
+            of their own, of the value.
+        formerly: The name of the field in the previous version.
+        others: Bounds (`ge`, `le`, `pattern`, …) and `alias`, passed on to pydantic.
     """
-    beside: dict[str, Any] = {"unit": unit, "choices": choices, "columns": columns, "formerly": formerly}
-    beside = {name: value for name, value in beside.items() if value}
-    return Field(default, title=label or None, description=help_text, json_schema_extra=beside or None, **others)
+    extra: dict[str, Any] = {"unit": unit, "choices": choices, "columns": columns, "formerly": formerly}
+    extra = {name: value for name, value in extra.items() if value}
+    return Field(default, title=label or None, description=help_text, json_schema_extra=extra or None, **others)
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a value has to keep to."""
+    """The bounds of a value, by pydantic's names (`ge`, `le`, `pattern`, …)."""
 
     given: Mapping[str, Any]
 
@@ -69,9 +70,9 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: where it stands, how it is called, and what it can be.
+    """A declared setting: its section, its names and the values that it accepts.
 
-    `field` is its name in files; `attribute` that in Python, which differs for words that Python keeps for itself.
+    `field` is its name in files. `attribute` is its name in Python, which differs for reserved words.
     """
 
     section: str
@@ -81,80 +82,80 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """Its name in the environment."""
+        """The name in the environment."""
         return setting_name(self.section, self.field)
 
     @property
     def former_field(self) -> str:
-        """The name that its field had in the last version; empty for none."""
-        return str(beside_of(self.declared).get("formerly", ""))
+        """The name of the field in the previous version; empty if it is the same."""
+        return str(extra_of(self.declared).get("formerly", ""))
 
     @property
     def former_name(self) -> str:
-        """The name that it had in the environment in the last version; empty for none."""
+        """The name in the environment in the previous version; empty if it is the same."""
         return setting_name(self.section, self.former_field) if self.former_field else ""
 
     @property
     def label(self) -> str:
-        """Its name on the screen."""
+        """The name on the screen."""
         return label_of(self.field, self.declared)
 
     @property
     def help_text(self) -> str:
-        """What it does, for an ERP administrator."""
+        """What the setting does, for an ERP administrator."""
         return self.declared.description or ""
 
     @property
     def help_with_range(self) -> str:
-        """What it does, and what it can be."""
+        """What the setting does, with its range."""
         return f"{self.help_text} ({self.range})" if self.range else self.help_text
 
     @property
     def unit(self) -> str:
-        """What a number counts; empty for none."""
-        return str(beside_of(self.declared).get("unit", ""))
+        """The unit of a number; empty if it has none."""
+        return str(extra_of(self.declared).get("unit", ""))
 
     @property
     def bounds(self) -> Bounds:
-        """What its value has to keep to."""
+        """The bounds of the value."""
         return bounds_of(self.declared)
 
     @property
     def range(self) -> str:
-        """Unit and bounds as text, or how an instant is written; empty where there is none."""
+        """Unit and bounds as text, or the format of an instant; empty if there are none."""
         instant = INSTANT if isinstance(self.kind, Instant) else ""
         return ", ".join(part for part in (self.unit, str(self.bounds), instant) if part)
 
     @cached_property
     def kind(self) -> Kind:
-        """What sort of setting it is."""
+        """The kind of the setting."""
         return kind_of(self.declared)
 
     @property
     def is_secret(self) -> bool:
-        """Whether its value is never shown."""
+        """Whether the value must not be shown."""
         return isinstance(self.kind, Secret)
 
     @property
     def is_structured(self) -> bool:
-        """Whether it is written as JSON in the environment."""
+        """Whether the value is JSON in the environment."""
         return isinstance(self.kind, ListOf | Table | Map)
 
     @property
     def default(self) -> Any:
-        """Its value where nobody sets it."""
+        """The value if nobody sets it."""
         return self.declared.get_default(call_default_factory=True)
 
     def value_in(self, settings: BaseModel) -> Any:
-        """Return its value among all settings."""
+        """Return the setting's value in these settings."""
         return getattr(getattr(settings, self.section), self.attribute)
 
     def as_json(self, value: Any) -> Any:
-        """Return a valid value as JSON has it."""
+        """Return a valid value in its JSON form."""
         return self._adapter.dump_python(value, mode="json", by_alias=True)
 
     def validated(self, value: Any) -> Any:
-        """Return what a value means. Raises pydantic's `ValidationError`."""
+        """Return the validated value. Raises pydantic's `ValidationError`."""
         return self._adapter.validate_python(value)
 
     @cached_property
@@ -164,7 +165,7 @@ class Setting:
 
 
 def sections_of(whole: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield the sections of all settings: name and model."""
+    """Yield the name and the model of every section."""
     for name, declared in whole.model_fields.items():
         if isinstance(declared.annotation, type) and issubclass(declared.annotation, BaseModel):
             yield name, declared.annotation
@@ -178,16 +179,16 @@ def settings_of(whole: type[BaseModel]) -> Iterator[Setting]:
 
 
 def setting_name(section: str, field: str) -> str:
-    """Return how a field is written in the environment."""
+    """Return the name of a field in the environment."""
     return f"{PREFIX}{section.upper()}__{field.removesuffix('_').upper()}"
 
 
 def label_of(field: str, declared: FieldInfo) -> str:
-    """Return what a field is called on the screen."""
+    """Return the name of a field on the screen."""
     return declared.title or field.replace("_", " ").capitalize()
 
 
 def bounds_of(declared: FieldInfo) -> Bounds:
-    """Return what the value of a field has to keep to."""
-    found = {name: getattr(one, name, None) for one in declared.metadata for name in _BOUNDS if hasattr(one, name)}
+    """Return the bounds of a field."""
+    found = {name: getattr(rule, name, None) for rule in declared.metadata for name in _BOUNDS if hasattr(rule, name)}
     return Bounds({name: value for name, value in found.items() if value is not None})

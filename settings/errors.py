@@ -1,4 +1,4 @@
-"""The message about a wrong setting: the field as it is written, its value (never that of a secret), and the rule."""
+"""Messages about wrong settings: the field as it is written, its value (never that of a secret), and the rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from settings.declare import PREFIX, Setting, setting_name
 from settings.kinds import Choice, ListOf, Map, Number, Table, YesNo
-from settings.locations import BESIDE, Saved
+from settings.locations import OTHER_VARIABLES, Saved
 from settings.origin import origins_above_the_ui, written_in_file
 from settings.settings import all_settings
 
@@ -28,9 +28,9 @@ _RULES = {
 
 
 class SettingsError(Exception):
-    """A setting is wrong or missing; the text names the field, the value and the rule for each.
+    """A setting is wrong or missing; the message names the field, the value and the rule for each.
 
-    exit_code: of a command that ends by it. is_transient: it does not pass by itself.
+    exit_code: the exit code of a command that fails with it. is_transient: False, because it does not pass by itself.
     """
 
     exit_code: ClassVar[int] = 2
@@ -38,39 +38,41 @@ class SettingsError(Exception):
 
 
 class SettingsMissing(SettingsError):
-    """The addresses or credentials of a system are not set; the text names each."""
+    """The addresses or credentials of a system are not set; the message names each."""
 
 
 def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:
-    """Return one line for each thing that is wrong. `given` are the arguments, `saved` the values of the UI."""
+    """Return one line for each error. `given`: arguments of the settings; `saved`: values that were saved in the UI."""
     return [_describe_one(one, given, saved) for one in error.errors(include_url=False, include_context=False)]
 
 
 def not_a_setting(name: str, path: str = "") -> str:
-    """Return that a name is not a setting, with the nearest one that is: of the section that is meant, if one is."""
+    """Return a message that a name is not a setting, with the nearest setting, preferably of the nearest section."""
     section, _, _field = name.removeprefix(PREFIX).partition("__")
-    sections = {one.section.upper() for one in all_settings()}
-    meant = next(iter(difflib.get_close_matches(section, sorted(sections), n=1, cutoff=0.7)), None)
-    known = [one.name for one in all_settings() if meant is None or one.section.upper() == meant]
-    known += BESIDE if meant is None else ()
+    sections = {setting.section.upper() for setting in all_settings()}
+    near_section = next(iter(difflib.get_close_matches(section, sorted(sections), n=1, cutoff=0.7)), None)
+    known = [
+        setting.name for setting in all_settings() if near_section is None or setting.section.upper() == near_section
+    ]
+    known += OTHER_VARIABLES if near_section is None else ()
     return f"{name}{path} is not a setting.{_nearest_setting(name, known)}"
 
 
 def _nearest_setting(name: str, known: Collection[str]) -> str:
-    """Return a question with the nearest setting: what all names begin with makes none of them near."""
-    bare = {one.removeprefix(PREFIX): one for one in known}
+    """Return a question with the nearest setting. The common prefix is ignored, or all names would be near."""
+    bare = {setting.removeprefix(PREFIX): setting for setting in known}
     near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(bare), n=1, cutoff=0.65)
     return f" Did you mean {bare[near[0]]}?" if near else ""
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """Return a question with the nearest known name, or nothing."""
+    """Return a question with the nearest known name, or an empty text."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]}?" if near else ""
 
 
 def bad_json() -> str | None:
-    """Return which list or map is not JSON: pydantic-settings names only the section."""
+    """Return a message about the list or map that is not JSON, because pydantic-settings names only the section."""
     for _origin, values in origins_above_the_ui():
         for setting in all_settings():
             text = values.get(setting.name)
@@ -117,7 +119,7 @@ def _describe_one(one: Any, given: Mapping[str, Any], saved: Saved) -> str:
     rule = rule_of(one, _setting_at(path) if len(path) == 2 else None)
     head, colon, rest = rule.partition(": ")
     if one["type"] == "value_error" and colon and all(part.isidentifier() for part in head.split(".")):
-        path, rule = [*path, *head.split(".")], rest  # a rule over several fields names its own
+        path, rule = [*path, *head.split(".")], rest  # a rule over several fields names the field in its message
     name = _written(path)
     if one["type"] == "extra_forbidden":
         return not_a_setting(name)
@@ -134,7 +136,7 @@ def _written(path: list[str]) -> str:
 
 
 def _value_of(path: list[str], given: Mapping[str, Any], saved: Saved) -> str | None:
-    """Return what was written there, as it was written; `None` for a secret or where nothing was."""
+    """Return the value as it was written; None for a secret or if there is none."""
     setting = _setting_at(path)
     if setting is None or setting.is_secret:
         return None

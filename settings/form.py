@@ -1,7 +1,7 @@
 """Setup Parameters as one form: a pydantic model of plain fields, in the order and with the labels of the screen.
 
-It is made from the settings themselves, so that no setting can be missing. Secrets are left out: what is typed into a
-form is stored as plain text. Choices become their labels, maps become tables, and `from_form` turns both back.
+The form is generated from the settings, so that none can be missing. Secrets are left out, because Prefect stores what
+is entered as plain text. Choices are shown as labels and maps as tables; `from_form` converts both back.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from settings.settings import Settings, all_settings, sections
 
 
 def _never_empty(schema: dict[str, Any]) -> None:
-    """Fields that always have a value are not called optional on the screen."""
+    """Mark fields that always have a value as required, so that the screen does not call them optional."""
     fields = schema.get("properties", {})
     schema["required"] = [name for name, field in fields.items() if field.get("default", 0) not in (None, "", [])]
 
 
 class FormModel(BaseModel):
-    """What every part of the form has in common."""
+    """The base class of the form and its parts."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_never_empty)
 
@@ -56,12 +56,12 @@ def form() -> type[BaseModel]:
 
 
 def form_settings() -> list[Setting]:
-    """Return the settings of the form in its order: all but the secrets."""
+    """Return the settings of the form in their order: all except secrets."""
     return [one for one in all_settings() if not one.is_secret]
 
 
 def as_form(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Return the effective values as the form has them. What is empty is left out."""
+    """Return the effective values in the form's representation. Empty ones are left out."""
     filled: dict[str, dict[str, Any]] = {section: {} for section in sections()}
     for one in form_settings():
         value = _form_value(one, one.as_json(one.value_in(settings)))
@@ -71,27 +71,27 @@ def as_form(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def from_form(filled: Mapping[str, Any]) -> Saved:
-    """Return the settings that somebody filled in. Raises `SettingsError`.
+    """Return the submitted settings by section and field. Raises `SettingsError`.
 
-    A field that was emptied is its default. Prefect's UI sends nothing for it, so what is missing in a group and may be
-    empty, is empty.
+    Prefect's UI sends nothing for a field that was emptied. So a field that is missing from a submitted group gets its
+    default if that is empty.
     """
-    wanted: dict[str, dict[str, Any]] = {}
-    known = {(one.section, one.field): one for one in form_settings()}
+    submitted: dict[str, dict[str, Any]] = {}
+    known = {(setting.section, setting.field): setting for setting in form_settings()}
     for section, fields in renamed(filled).items():
         if not isinstance(fields, Mapping):
             raise SettingsError(f"{sections().get(section, section)}: it must be a group of fields.")
         for field, value in fields.items():
             setting = known.get((section, field))
-            wanted.setdefault(section, {})[field] = value if setting is None else _meant(setting, value)
-    for one in known.values():
-        if one.section in wanted and one.default in (None, "", (), {}):
-            wanted[one.section].setdefault(one.field, one.default)
-    return wanted
+            submitted.setdefault(section, {})[field] = value if setting is None else _setting_value(setting, value)
+    for setting in known.values():
+        if setting.section in submitted and setting.default in (None, "", (), {}):
+            submitted[setting.section].setdefault(setting.field, setting.default)
+    return submitted
 
 
 def _form_value(setting: Setting, value: Any) -> Any:
-    """Return a value as the form has it."""
+    """Return a JSON value in the form's representation."""
     match setting.kind:
         case Choice() as choice:
             return choice.label_of(value)
@@ -104,8 +104,8 @@ def _form_value(setting: Setting, value: Any) -> Any:
     return value
 
 
-def _meant(setting: Setting, value: Any) -> Any:
-    """Return what a value of the form means."""
+def _setting_value(setting: Setting, value: Any) -> Any:
+    """Return the setting's value for a value of the form. Raises `SettingsError`."""
     if value is None:
         return setting.default
     match setting.kind:
@@ -143,7 +143,7 @@ def _field(setting: Setting) -> tuple[Any, Any]:
 
 
 def _type_of(setting: Setting) -> Any:
-    """Return the type that a setting has in the form."""
+    """Return the type of a setting in the form."""
     match setting.kind:
         case Choice(labels=labels):
             return Literal[tuple(labels.values())]
@@ -166,7 +166,7 @@ def _type_of(setting: Setting) -> Any:
 
 
 def _row_of_map(label: str, kind: Map) -> type[BaseModel]:
-    """Return a row of a map: its key, then its value or the fields of its row."""
+    """Return the model of a map's row: its key, then its value or the fields of its row."""
     columns: dict[str, Any] = {"name": (str, Field(title=kind.columns[0], min_length=1))}
     value = plain_type(kind.value)
     if is_model(value):

@@ -1,4 +1,4 @@
-"""Names that settings had before. They work for one more version, wherever they are written, with a warning."""
+"""Former names of settings. They work for one more version, in every place, with a warning."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ T = TypeVar("T")
 
 @cache
 def renamed_settings(whole: type[BaseModel]) -> tuple[Setting, ...]:
-    """Return the settings that had another name in the last version."""
-    return tuple(one for one in settings_of(whole) if one.former_field)
+    """Return the settings that had another name in the previous version."""
+    return tuple(setting for setting in settings_of(whole) if setting.former_field)
 
 
 def with_new_fields(values: Mapping[str, Any], settings: Iterable[Setting]) -> dict[str, Any]:
-    """Return values by section and field with each former field under its new name, which wins where both are there."""
+    """Return values by section and field with former fields renamed. If both names exist, the new one wins."""
     result = dict(values)
-    for one in settings:
-        part = result.get(one.section)
-        if one.former_field and isinstance(part, Mapping) and one.former_field in part:
-            fields = dict(part)
-            value = fields.pop(one.former_field)
-            result[one.section] = {one.field: value, **fields}
-            _warn(one.former_name, one.name)
+    for setting in settings:
+        section = result.get(setting.section)
+        if setting.former_field and isinstance(section, Mapping) and setting.former_field in section:
+            fields = dict(section)
+            value = fields.pop(setting.former_field)
+            result[setting.section] = {setting.field: value, **fields}
+            _warn(setting.former_name, setting.name)
     return result
 
 
 def with_new_names(values: Mapping[str, T], settings: Iterable[Setting]) -> dict[str, T]:
-    """Return values by their names in the environment with each former name replaced by the new one."""
+    """Return values by environment variable with former names renamed. If both names exist, the new one wins."""
     result = dict(values)
-    for one in settings:
-        if one.former_name in result:
-            value = result.pop(one.former_name)
-            result.setdefault(one.name, value)
-            _warn(one.former_name, one.name)
+    for setting in settings:
+        if setting.former_name in result:
+            value = result.pop(setting.former_name)
+            result.setdefault(setting.name, value)
+            _warn(setting.former_name, setting.name)
     return result
 
 
 @cache
 def _warn(former: str, name: str) -> None:
-    """Log the warning once in a process."""
+    """Log the warning once per process."""
     _LOG.warning("%s is called %s now. Rename it; the old name works for one more version.", former, name)

@@ -18,7 +18,7 @@ SourceCode = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 def source_name(code: str) -> str:
-    """Return the form in which two spellings of one source are equal: Magento ignores letter case."""
+    """Return a form in which all spellings of a source are equal: Magento ignores letter case."""
     return code.strip().casefold()
 
 
@@ -32,7 +32,7 @@ def _known_repair(value: str) -> str:
 
 
 def daily_repair(value: str) -> time | None:
-    """Return the time of day of a repair that is done daily; `None` for any other choice."""
+    """Return the time of day of a daily repair; None for any other choice."""
     found = _DAILY.fullmatch(value)
     return None if found is None else time(int(found[1]), int(found[2]))
 

@@ -1,4 +1,4 @@
-"""Items: which of them are sent to Magento, under which SKU, in which unit; the same for every entity."""
+"""Items: which of them are sent to Magento, under which SKU and in which unit, for all entities."""
 
 from __future__ import annotations
 

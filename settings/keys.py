@@ -1,9 +1,8 @@
-"""Keys of maps that match nothing: what the settings alone can find out.
+"""Refuse misspelled keys of maps, as far as the settings alone can detect them.
 
-A code of Acumatica is written as Acumatica writes it. A key that differs from a chosen name only by letter case or one
-typing error, while that name has no entry of its own, means that name. It is refused, and the message says which name
-is meant, because what it maps would otherwise silently go elsewhere. Only the two systems know whether a name exists
-at all (Test Connection, and the sync).
+Codes of Acumatica must be spelled as in Acumatica. If a key differs from a chosen name only by letter case or one
+typing error, and that name has no entry, then the key means that name. It is refused with a hint, because the map would
+silently have no effect for the name. Whether a name exists at all, only the two systems know (Test Connection, sync).
 """
 
 from __future__ import annotations
@@ -31,27 +30,27 @@ STATUSES_OF_ORDERS = (
 
 
 def nearest_of(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is meant: the same but for letter case, else one typing error away."""
+    """Return the known name that differs only by letter case, else one that differs by one typing error, else None."""
     candidates = sorted(known)
     folded = name.casefold()
-    same = [one for one in candidates if one.casefold() == folded]
-    near = [one for one in candidates if len(one) > 2 and _is_one_slip(folded, one.casefold())]
+    same = [candidate for candidate in candidates if candidate.casefold() == folded]
+    near = [candidate for candidate in candidates if len(candidate) > 2 and _is_one_typo(folded, candidate.casefold())]
     return next(iter([*same, *near]), None)
 
 
 def refuse_misnamed(
     field: str, what: str, keys: Collection[str], names: Collection[str], *, any_case: bool = False
 ) -> None:
-    """Raise ValueError for a key that is none of the names, and means one of those that have no key of their own.
+    """Raise ValueError for a key that is not one of the names, but resembles one that has no key.
 
-    any_case: a key in another letter case is the name.
+    any_case: letter case does not matter.
     """
-    unnamed = set(names) - set(keys)
+    without_key = set(names) - set(keys)
     for key in keys:
-        same = [one for one in names if one.casefold() == key.casefold()]
+        same = [name for name in names if name.casefold() == key.casefold()]
         if key in names or (same and any_case):
             continue
-        meant = same[0] if same else nearest_of(key, unnamed)
+        meant = same[0] if same else nearest_of(key, without_key)
         if meant is not None:
             raise ValueError(f"{field}: {key} is not a {what}. Did you mean {meant}?")
 
@@ -65,11 +64,11 @@ def refuse_twins(field: str, keys: Collection[str]) -> None:
             raise ValueError(f"{field}: {other} and {key} are the same name; keep the one that Acumatica writes")
 
 
-def _is_one_slip(one: str, other: str) -> bool:
-    """Return whether the two texts differ by one letter: too many, too few, another one, or two that changed places."""
-    if one == other or abs(len(one) - len(other)) > 1:
+def _is_one_typo(text: str, other: str) -> bool:
+    """Return whether two texts differ by one typing error: a letter added, missing, wrong, or two letters swapped."""
+    if text == other or abs(len(text) - len(other)) > 1:
         return False
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((text, other), key=len)
     index = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     if len(short) < len(long):
         return short[index:] == long[index + 1 :]

@@ -1,6 +1,6 @@
-"""The kinds of settings: types, made from the type and the declaration of a field.
+"""The kinds of settings, derived from the type and the declaration of a field.
 
-What shows, reads or writes a setting asks for its kind, and never for the text of an annotation.
+Code that shows, reads or writes settings matches on the kind, never on the text of an annotation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 @dataclass(frozen=True)
 class Secret:
-    """A text that is never shown."""
+    """A text that must not be shown."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Text:
 
 
 INSTANT = "a date and a time with its zone, such as 2026-01-31T00:00:00Z"
-"""How an instant is written."""
+"""The format of an instant, for messages."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Choice:
         return self.labels[value]
 
     def value_of(self, text: str) -> Any:
-        """Return the value with this label, in any letter case, or written as in files. Raises `ValueError`."""
+        """Return the value with this label, in any letter case, or with this text in files. Raises `ValueError`."""
         for value, label in self.labels.items():
             if text.casefold() == label.casefold() or text == str(value):
                 return value
@@ -66,7 +66,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list of texts, or of some of a few values."""
+    """A list of texts; of these values only, if there are any."""
 
     values: tuple[str, ...] = ()
 
@@ -90,12 +90,12 @@ Kind = Secret | YesNo | Number | Text | Instant | Choice | ListOf | Table | Map
 
 
 def kind_of(declared: FieldInfo) -> Kind:
-    """Return what sort of setting a field is, from its type. Raises `TypeError` where choices or columns lack."""
-    kind, beside = plain_type(declared.annotation), beside_of(declared)
-    if get_origin(kind) is Literal or "choices" in beside:
-        return _choice(declared.annotation, beside.get("choices", {}))
+    """Return the kind of a field. Raises `TypeError` if the declaration lacks choices or columns."""
+    kind, extra = plain_type(declared.annotation), extra_of(declared)
+    if get_origin(kind) is Literal or "choices" in extra:
+        return _choice(declared.annotation, extra.get("choices", {}))
     if get_origin(kind) is dict:
-        return _map(get_args(kind)[1], beside.get("columns", ()))
+        return _map(get_args(kind)[1], extra.get("columns", ()))
     if get_origin(kind) is tuple:
         inner = plain_type(get_args(kind)[0])
         return Table(inner) if is_model(inner) else ListOf(get_args(inner) if get_origin(inner) is Literal else ())
@@ -109,15 +109,15 @@ def kind_of(declared: FieldInfo) -> Kind:
 
 
 def plain_type(annotation: Any) -> Any:
-    """Return a field's type without *or `None`* and without what is only checked."""
+    """Return a field's type without `None` and without the metadata of `Annotated`."""
     kind = annotation
     while hasattr(kind, "__metadata__") or get_origin(kind) in (Union, UnionType):
-        kind = next(one for one in get_args(kind) if one is not type(None))
+        kind = next(argument for argument in get_args(kind) if argument is not type(None))
     return kind
 
 
 def is_model(kind: Any) -> bool:
-    """Return whether a type is a row with fields of its own."""
+    """Return whether a type is a pydantic model: a row with fields."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
@@ -134,7 +134,7 @@ def _map(value: Any, columns: tuple[str, ...]) -> Map:
     return Map(columns, value)
 
 
-def beside_of(declared: FieldInfo) -> Mapping[str, Any]:
-    """Return what a field declares beside pydantic's own: unit, choices, columns, former name."""
+def extra_of(declared: FieldInfo) -> Mapping[str, Any]:
+    """Return what `setting()` declares in addition to pydantic: unit, choices, columns, former name."""
     extra = declared.json_schema_extra
     return extra if isinstance(extra, Mapping) else {}

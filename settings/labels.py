@@ -1,4 +1,4 @@
-"""Messages that name a setting as files do also name it as the screen does."""
+"""Add the labels of the screen to messages that name settings by their environment variables."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _NAME = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
 
 
 def as_on_the_screen(text: str) -> str:
-    """Return the text with each setting called as the screen calls it, its name in files after it in brackets.
+    """Return the text with each variable replaced by the label of its setting, followed by the variable in brackets.
 
-    Settings that are already called so, or were by an earlier call, stay as they are.
+    Variables that follow their label already are left alone, so that repeated calls change nothing.
     """
 
-    def called(found: re.Match[str]) -> str:
-        name, before = found[0], text[: found.start()]
+    def labelled(match: re.Match[str]) -> str:
+        name, before = match[0], text[: match.start()]
         label = _labels().get(name)
         if label is None or before.casefold().endswith((f"{label} (".casefold(), f"{label}, ".casefold())):
             return name
@@ -25,9 +25,9 @@ def as_on_the_screen(text: str) -> str:
             return f"{label} ({name})"
         return name if label.casefold() in before.casefold() else f"{label}, {name}"
 
-    return _NAME.sub(called, text) if "A2M_" in text else text
+    return _NAME.sub(labelled, text) if "A2M_" in text else text
 
 
 @cache
 def _labels() -> dict[str, str]:
-    return {one.name: one.label for one in all_settings()}
+    return {setting.name: setting.label for setting in all_settings()}

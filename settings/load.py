@@ -1,6 +1,6 @@
-"""The settings as they are now, from all places, or a `SettingsError` that says of each wrong one what is wrong.
+"""Load the settings from all sources, or raise a `SettingsError` with a message for each wrong setting.
 
-A name that does not exist is refused with the nearest one that does: a misspelled setting must not be ignored silently.
+Unknown names are refused with the nearest known one: a misspelled setting must not be ignored silently.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from pydantic_settings import SettingsError as SourceError
 
 from settings.declare import PREFIX, Setting
 from settings.errors import SettingsError, SettingsMissing, bad_json, describe, nearest, not_a_setting
-from settings.locations import BESIDE, Saved, dot_env, in_file, settings_file
+from settings.locations import OTHER_VARIABLES, Saved, dot_env, in_file, settings_file
 from settings.origin import origins_above_the_ui, renamed
 from settings.settings import Settings, all_settings, sections
 from settings.sources import with_saved
 
 
 def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = None, **given: Any) -> Settings:
-    """Return the settings as they are now. Raises `SettingsError`.
+    """Return the current settings. Raises `SettingsError`.
 
     Args:
-        needs_both_systems: Both systems must be configured.
-        saved: Values saved from the Prefect UI.
-        given: Sections or fields that win over everything.
+        needs_both_systems: Raise `SettingsMissing` unless both systems are configured.
+        saved: Values that were saved in Prefect's UI or in the workspace.
+        given: Sections that take precedence over all sources.
     """
     refuse_open_dot_env()
     _refuse_unknown_names()
@@ -52,18 +52,18 @@ def load_settings(*, needs_both_systems: bool = False, saved: Saved | None = Non
 
 
 def masked(value: Any) -> Any:
-    """Return a value as it may be shown: secrets only say that they are set."""
+    """Return a value that may be shown: of a secret only that it is set."""
     return "(set)" if isinstance(value, SecretStr) else value
 
 
 def shown_value(setting: Setting, settings: Settings) -> Any:
-    """Return a setting's value as JSON has it; of a secret only that it is set."""
+    """Return a setting's value in its JSON form; of a secret only that it is set."""
     value = setting.value_in(settings)
     return masked(value) if isinstance(value, SecretStr) else setting.as_json(value)
 
 
 def refuse_bad_file(file: Path) -> None:
-    """Raise `SettingsError` where the settings file cannot be used, or others may read its secrets."""
+    """Raise `SettingsError` if the settings file cannot be used, or if others may read its secrets (ADR 0014)."""
     if not file.is_file():
         if os.environ.get("A2M_SETTINGS"):
             raise SettingsError(f"There is no settings file {file}: A2M_SETTINGS names it.")
@@ -75,27 +75,31 @@ def refuse_bad_file(file: Path) -> None:
     for section in written:
         if section not in sections():
             raise SettingsError(f"[{section}] in {file} is not a section.{nearest(section, sections())}")
-    secrets = [one for one in all_settings() if one.is_secret and one.field in written.get(one.section, {})]
-    _refuse_open_to_others(f"The settings file {file}", file, [f"{one.section}.{one.field}" for one in secrets])
+    secrets = [
+        f"{setting.section}.{setting.field}"
+        for setting in all_settings()
+        if setting.is_secret and setting.field in written.get(setting.section, {})
+    ]
+    _refuse_open_to_others(f"The settings file {file}", file, secrets)
 
 
 def refuse_open_dot_env() -> None:
-    """Raise `SettingsError` where `.env` holds a secret and others may read it."""
+    """Raise `SettingsError` if `.env` holds a secret and others may read it."""
     values = dot_env()
-    secrets = [one.name for one in all_settings() if one.is_secret and values.get(one.name)]
+    secrets = [setting.name for setting in all_settings() if setting.is_secret and values.get(setting.name)]
     if urlsplit(values.get("A2M_DATABASE_URL") or "").password:
         secrets.append("the password in A2M_DATABASE_URL")
     _refuse_open_to_others("The file .env", Path(".env"), secrets)
 
 
 def _refuse_unknown_names() -> None:
-    known = {one.name for one in all_settings()} | set(BESIDE)
+    known = {setting.name for setting in all_settings()} | set(OTHER_VARIABLES)
     known |= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     wrong = []
     for origin, values in origins_above_the_ui():
-        called = "the environment" if origin == "environment" else origin
+        place = "the environment" if origin == "environment" else origin
         wrong += [
-            not_a_setting(name, f" (in {called})")
+            not_a_setting(name, f" (in {place})")
             for name in sorted(values)
             if name.startswith(PREFIX) and name not in known
         ]

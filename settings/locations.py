@@ -1,4 +1,4 @@
-"""What values are read from: environment, `.env`, settings file; and the folder that all of it lives in."""
+"""The sources of settings (environment, `.env`, settings file), the state folder and the address of the database."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ import platformdirs
 from dotenv import dotenv_values
 
 Saved = Mapping[str, Mapping[str, Any]]
-"""Values saved from the Prefect UI: section, field, value."""
+"""Values that were saved in Prefect's UI or in the workspace, by section and field."""
 
-OF_TESTS = ("A2M_REQUIRE", "A2M_PROJECT")
-"""What tests and scripts read: which tests may not be skipped, and the checkout that a script runs against."""
-BESIDE = ("A2M_DATABASE_URL", "A2M_SETTINGS", "A2M_HOME", "A2M_LOG_FORMAT", "A2M_LOG_LEVEL", *OF_TESTS)
-"""What is read from the environment and `.env` beside the settings."""
+_TEST_VARIABLES = ("A2M_REQUIRE", "A2M_PROJECT")
+"""Read by tests and scripts: which tests must not be skipped, and the checkout that a script runs against."""
+OTHER_VARIABLES = (
+    "A2M_DATABASE_URL",
+    "A2M_SETTINGS",
+    "A2M_HOME",
+    "A2M_LOG_FORMAT",
+    "A2M_LOG_LEVEL",
+    *_TEST_VARIABLES,
+)
+"""Variables of the environment and `.env` that are not settings."""
 
 
 def home_folder() -> Path:
-    """Return the state folder: `A2M_HOME`, else the user's data folder of this system."""
+    """Return the state folder: `A2M_HOME`, else the system's data folder for the user."""
     named = os.environ.get("A2M_HOME")
     return Path(named).expanduser() if named else Path(platformdirs.user_data_path("a2m", appauthor=False))
 
@@ -38,23 +45,23 @@ def own_database() -> str:
 
 
 def database_url() -> str:
-    """Return the address of the state database, which has to be known before the values that are saved in it."""
+    """Return the address of the state database. It cannot be a saved setting, because these are stored there."""
     written = (values.get("A2M_DATABASE_URL") for values in (environment(), dot_env()))
     return next((url for url in written if url), own_database())
 
 
 def environment() -> dict[str, str | None]:
-    """Return the environment, by capital name."""
+    """Return the environment with names in capitals."""
     return _by_capitals(os.environ)
 
 
 def dot_env() -> dict[str, str | None]:
-    """Return what the file `.env` says, by capital name."""
+    """Return the values of the file `.env` with names in capitals."""
     return _by_capitals(dotenv_values(".env")) if Path(".env").is_file() else {}
 
 
 def in_file(file: Path) -> dict[str, Any]:
-    """Return what a settings file says; nothing where there is none."""
+    """Return the values of a settings file; empty if there is none."""
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 

@@ -1,6 +1,6 @@
-"""Which settings name something that Acumatica or Magento has: a warehouse, a class, a source.
+"""Settings that name something in Acumatica or Magento, such as a warehouse, a class or a source.
 
-A person who edits such a setting is offered what there is (`app.setting_choices`).
+A person who edits such a setting is offered the existing names (`app.setting_choices`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Offer(StrEnum):
-    """A list that one of the systems has."""
+    """A list of names that can be read from one of the systems."""
 
     WAREHOUSES = "warehouses"
     BRANCHES = "branches"
@@ -44,14 +44,14 @@ OFFERED: Mapping[tuple[str, str, str], Offer] = {
     ("dropship", "ship_via", ""): Offer.SHIP_VIAS,
     ("dropship", "source", ""): Offer.SOURCES,
 }
-"""Which list a setting names one of: by section, field, and column where it is a table."""
+"""The list that a setting takes names from, by section, field and, for tables, column."""
 
 
 def offers_of(section: str) -> set[Offer]:
-    """Return the lists that settings of a section name."""
+    """Return the lists that the settings of a section take names from."""
     return {offer for (of_section, _field, _column), offer in OFFERED.items() if of_section == section}
 
 
 def offer_of(section: str, field: str, column: str = "") -> Offer | None:
-    """Return the list that a setting, or a column of its table, names one of."""
+    """Return the list that a setting, or a column of its table, takes names from."""
     return OFFERED.get((section, field, column))

@@ -117,7 +117,7 @@ class Order(Section, title="A to M Order Sync"):
     @field_validator("types")
     @classmethod
     def _are_sales(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        """Acumatica spells its order types in capitals: so do we, however they are typed."""
+        """Convert order types to capitals, as Acumatica spells them, and refuse types that are not sales."""
         types = refuse_duplicates(tuple(value.strip().upper() for value in values))
         for value in types:
             if value in NO_SALE:

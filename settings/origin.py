@@ -1,4 +1,4 @@
-"""Which place a setting's value comes from."""
+"""Find out which source a setting's value comes from."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from settings.settings import Settings
 
 
 def origins_above_the_ui() -> Iterator[tuple[str, Mapping[str, str | None]]]:
-    """Yield what wins over saved values, the highest first: the name of the place, and its values by capital name."""
+    """Yield the sources with precedence over saved values, the highest first: name, and values by variable."""
     yield "environment", with_new_names(environment(), renamed_settings(Settings))
     yield ".env", with_new_names(dot_env(), renamed_settings(Settings))
 
 
 def written_in_file(section: str, field: str) -> tuple[bool, Any]:
-    """Return whether the settings file says a value, and which."""
+    """Return whether the settings file has a value, and the value."""
     fields = renamed(in_file(settings_file())).get(section, {})
     return field in fields, fields.get(field)
 
 
 def fixed_by(section: str, field: str) -> str | None:
-    """Return what fixes a setting, so that nothing saved can change it: environment or .env; else `None`."""
+    """Return the source that overrides saved values of a setting, `environment` or `.env`; None if there is none."""
     name = setting_name(section, field)
     return next((origin for origin, values in origins_above_the_ui() if values.get(name)), None)
 
@@ -35,7 +35,7 @@ def where_from(section: str, field: str, saved: Saved | None = None) -> str:
 
 
 def origins(saved: Saved | None = None) -> Callable[[str, str], str]:
-    """Return what says of many settings where their values come from; every place is read once."""
+    """Return a function like `where_from` for many settings: every source is read only once."""
     above, in_the_ui, written = list(origins_above_the_ui()), renamed(saved or {}), renamed(in_file(settings_file()))
 
     def where(section: str, field: str) -> str:
@@ -51,5 +51,5 @@ def origins(saved: Saved | None = None) -> Callable[[str, str], str]:
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by section and field with former fields under their new names."""
+    """Return values by section and field with former fields renamed."""
     return with_new_fields(values, renamed_settings(Settings))

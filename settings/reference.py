@@ -1,4 +1,4 @@
-"""Every setting as a page of the documentation, from the settings themselves."""
+"""Generate the reference page of the settings for the documentation."""
 
 from __future__ import annotations
 

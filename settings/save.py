@@ -1,6 +1,6 @@
-"""What may be saved from the Prefect UI, and which of it has to be.
+"""Decide which values are saved in the state database when somebody changes settings.
 
-What the settings file or the default says anyway is not saved, so that it continues to follow those.
+A value that equals the one of the settings file, or else the default, is not saved, so that it keeps following those.
 """
 
 from __future__ import annotations
@@ -18,36 +18,38 @@ from settings.origin import fixed_by, renamed, written_in_file
 from settings.settings import Settings, all_settings
 
 
-def to_save(wanted: Saved, before: Saved) -> dict[str, dict[str, Any]]:
-    """Return what is to be saved after somebody asked for `wanted`; what is not asked for stays as it was `before`.
+def to_save(requested: Saved, before: Saved) -> dict[str, dict[str, Any]]:
+    """Return the values to save for a request. Values that are not requested stay as they were saved `before`.
 
-    It is valid together with everything else. Raises `SettingsError`, and then nothing is to be saved.
+    Raises `SettingsError` if the settings would not be valid, if a secret is requested, or if a requested value is
+    overridden by the environment or `.env`.
     """
-    wanted, before = renamed(wanted), renamed(before)
-    _refuse_what_is_not_saved(wanted)
-    together = _over(before, wanted)
-    settings = load_settings(saved=together)
-    _refuse_what_is_fixed(wanted, settings)
+    requested, before = renamed(requested), renamed(before)
+    _refuse_unsavable(requested)
+    merged = _merged(before, requested)
+    settings = load_settings(saved=merged)
+    _refuse_overridden(requested, settings)
     result: dict[str, dict[str, Any]] = {}
-    for one in all_settings():
-        section, field = one.section, one.field
-        if field not in together.get(section, {}):
+    for setting in all_settings():
+        section, field = setting.section, setting.field
+        if field not in merged.get(section, {}):
             continue
-        asked = field in wanted.get(section, {})
-        if asked and fixed_by(section, field):
+        is_requested = field in requested.get(section, {})
+        if is_requested and fixed_by(section, field):
             continue
-        value = one.value_in(settings)
-        if not asked:
-            result.setdefault(section, {})[field] = together[section][field]
-        elif value != _below(one):
-            result.setdefault(section, {})[field] = one.as_json(value)
+        value = setting.value_in(settings)
+        if not is_requested:
+            result.setdefault(section, {})[field] = merged[section][field]
+        elif value != _value_without_saved(setting):
+            result.setdefault(section, {})[field] = setting.as_json(value)
     return result
 
 
-def _refuse_what_is_not_saved(wanted: Saved) -> None:
-    known = {(one.section, one.field): one for one in all_settings()}
+def _refuse_unsavable(requested: Saved) -> None:
+    """Raise `SettingsError` for unknown settings and secrets."""
+    known = {(setting.section, setting.field): setting for setting in all_settings()}
     wrong = []
-    for section, field, _value in _each(wanted):
+    for section, field, _value in _each(requested):
         setting, name = known.get((section, field)), setting_name(section, field)
         if setting is None:
             wrong.append(not_a_setting(name))
@@ -59,39 +61,39 @@ def _refuse_what_is_not_saved(wanted: Saved) -> None:
         raise SettingsError("\n".join(wrong))
 
 
-def _refuse_what_is_fixed(wanted: Saved, settings: Settings) -> None:
-    """A field that something above the UI fixes may be asked for only as it is."""
-    known = {(one.section, one.field): one for one in all_settings()}
+def _refuse_overridden(requested: Saved, settings: Settings) -> None:
+    """Raise `SettingsError` for requested values that the environment or `.env` overrides with another value."""
+    known = {(setting.section, setting.field): setting for setting in all_settings()}
     wrong = []
-    for section, field, value in _each(wanted):
+    for section, field, value in _each(requested):
         origin, setting = fixed_by(section, field), known[section, field]
-        now = setting.value_in(settings)
-        if origin and _meaning(setting, value) != now:
+        effective = setting.value_in(settings)
+        if origin and _validated(setting, value) != effective:
             wrong.append(
-                f"{setting.name} = {value!r}: it is fixed by the {origin}, which says {setting.as_json(now)!r}; "
+                f"{setting.name} = {value!r}: it is fixed by the {origin}, which says {setting.as_json(effective)!r}; "
                 "change it there."
             )
     if wrong:
         raise SettingsError("\n".join(wrong))
 
 
-def _below(setting: Setting) -> Any:
-    """Return what the settings file says, else the default."""
-    written, value = written_in_file(setting.section, setting.field)
-    return _meaning(setting, value) if written else setting.default
+def _value_without_saved(setting: Setting) -> Any:
+    """Return the value of the settings file, else the default."""
+    is_written, value = written_in_file(setting.section, setting.field)
+    return _validated(setting, value) if is_written else setting.default
 
 
-def _meaning(setting: Setting, value: Any) -> Any:
-    """Return what a value means; one that is not valid stays what it is, and equals nothing that is."""
+def _validated(setting: Setting, value: Any) -> Any:
+    """Return the validated value, or the value itself if it is invalid; it then equals no valid one."""
     try:
         return setting.validated(value)
     except ValidationError:
         return value
 
 
-def _over(before: Saved, wanted: Saved) -> dict[str, dict[str, Any]]:
-    names = [*before, *(name for name in wanted if name not in before)]
-    return {name: {**before.get(name, {}), **wanted.get(name, {})} for name in names}
+def _merged(before: Saved, requested: Saved) -> dict[str, dict[str, Any]]:
+    names = [*before, *(name for name in requested if name not in before)]
+    return {name: {**before.get(name, {}), **requested.get(name, {})} for name in names}
 
 
 def _each(values: Saved) -> Iterator[tuple[str, str, Any]]:

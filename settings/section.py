@@ -1,4 +1,4 @@
-"""What every section of Setup Parameters has in common: unknown names are refused, and each field is fully declared."""
+"""The base class of the sections of Setup Parameters. It refuses unknown names and incomplete declarations."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from settings.kinds import kind_of
 
 
 class Section(BaseModel):
-    """One section of the screen, whose label is its `title`; a name that it does not have is refused."""
+    """A section of the screen; its label is the `title`. Unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a field whose declaration is not complete, as soon as it is written."""
+        """Raise `TypeError` for a field with an incomplete declaration, when the class is defined."""
         super().__pydantic_init_subclass__(**kwargs)
         for name, declared in cls.model_fields.items():
             try:

@@ -1,4 +1,4 @@
-"""Setup Parameters as a whole: every section in the order of the screen, and the rules between them."""
+"""All Setup Parameters: every section in the order of the screen, and the rules between sections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from settings.web import Web
 
 
 class Settings(BaseSettings):
-    """Every setting. Highest first: arguments, environment, `.env`, saved from the UI, settings file, default."""
+    """All settings. Precedence, highest first: arguments, environment, `.env`, saved, settings file, default."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the places in which values are looked up; secrets from a folder of files are not used."""
+        """Return the sources of values. Pydantic's folder of secret files is not used."""
         return (all_sources(settings_cls, init_settings, dotenv_settings),)
 
     @model_validator(mode="after")
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
             )
 
     def is_configured(self) -> bool:
-        """Return whether both systems are configured: an empty screen is not wrong, it is empty."""
+        """Return whether both systems have an address. Before that, incomplete settings are not wrong."""
         return bool(self.magento.url and self.acumatica.url)
 
     def sources(self) -> set[str]:
@@ -113,11 +113,11 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy's address of the state database."""
+        """The address of the state database in SQLAlchemy's form."""
         return self.database.get_secret_value() or own_database()
 
     def missing(self) -> list[str]:
-        """Return the settings without which nothing can be read or sent, by their names."""
+        """Return the names of required settings that are missing: without them nothing can be read or sent."""
         return [
             setting_name(section, name)
             for section in ("magento", "acumatica")
@@ -127,7 +127,7 @@ class Settings(BaseSettings):
 
 @cache
 def sections() -> dict[str, str]:
-    """Return the label of every section by its name in the settings, in the order of the screen."""
+    """Return the label of every section by its name, in the order of the screen."""
     return {name: str(model.model_config["title"]) for name, model in sections_of(Settings)}
 
 

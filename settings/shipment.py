@@ -12,7 +12,7 @@ PLACEHOLDERS = (
     *("TBD", "TBA", "TBC", "N/A", "none", "null", "nil", "no", "no tracking", "no tracking number", "not available"),
     *("unknown", "pending", "later", "test", "pickup", "customer pickup", "will call", "hand delivered", "own truck"),
 )
-"""Without letter case, blanks and punctuation."""
+"""Compared without letter case, blanks and punctuation."""
 
 
 class ShipVia(Section):

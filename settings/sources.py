@@ -1,4 +1,4 @@
-"""How pydantic finds the values: every place in its order, and the highest that has a field says its whole value."""
+"""The sources of values for pydantic, merged: the highest source that has a field provides its whole value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _saved: ContextVar[Saved] = ContextVar("saved")
 
 @contextmanager
 def with_saved(values: Saved) -> Iterator[None]:
-    """Let these values count as saved from the Prefect UI while settings are read."""
+    """Use these values as the saved ones while settings are loaded in the body."""
     token = _saved.set(values)
     try:
         yield
@@ -35,16 +35,16 @@ def with_saved(values: Saved) -> Iterator[None]:
 def all_sources(
     settings_cls: type[BaseSettings], arguments: PydanticBaseSettingsSource, dot_env: PydanticBaseSettingsSource
 ) -> PydanticBaseSettingsSource:
-    """Return all places as one: arguments, environment, `.env`, saved from the UI, settings file."""
+    """Return one source that merges all: arguments, environment, `.env`, saved values, settings file."""
     saved = InitSettingsSource(settings_cls, init_kwargs={name: dict(part) for name, part in _saved.get({}).items()})
     file = TomlConfigSettingsSource(settings_cls, settings_file())
     return _HighestWins(settings_cls, (arguments, _Environment(settings_cls), dot_env, saved, file))
 
 
 class _HighestWins(PydanticBaseSettingsSource):
-    """All places as one: the highest that has a field says its whole value.
+    """Merges sources: the highest one with a field provides its whole value.
 
-    Maps of two places are not mixed: a row that somebody took out of a map must not come back from below.
+    Maps of two sources are not merged: a row that was removed from a map must not come back from a lower source.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], sources: tuple[PydanticBaseSettingsSource, ...]) -> None:
@@ -52,7 +52,7 @@ class _HighestWins(PydanticBaseSettingsSource):
         self._sources = sources
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return what the places together say of one field; nothing of it is left to be decoded."""
+        """Return the merged value of a field, already decoded."""
         return self().get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -65,9 +65,9 @@ class _HighestWins(PydanticBaseSettingsSource):
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, where a list or map may still be inside the quotes that a shell would have taken away.
+    """The environment, with lists and maps in quotes accepted.
 
-    `docker --env-file` and others pass `NAME='["MAIN"]'` on with its quotes.
+    `docker --env-file` and others do not remove the quotes of `NAME='["MAIN"]'`, as a shell does.
     """
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The settings file, written: whole or not at all, readable by its owner only, with the comments that it had."""
+"""Read and write the settings file: atomically, readable by its owner only, and with its comments preserved."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ HEAD = "Setup Parameters, written by `a2m setup`; docs/reference/settings.md say
 
 
 def read_settings_file(file: Path) -> dict[str, dict[str, Any]]:
-    """Return what the settings file says, by section. Raises `SettingsError`."""
+    """Return the values of the settings file by section and field. Raises `SettingsError`."""
     refuse_bad_file(file)
     return renamed(in_file(file))
 
 
 def write_settings_file(file: Path, values: Saved, saved: Saved) -> None:
-    """Replace the settings file, once its values are good together with `saved`, those of the UI, which win over them.
+    """Replace the settings file with these values.
 
-    Raises `SettingsError`, and then the file is as it was.
+    They must be valid together with the `saved` values, which take precedence. Raises `SettingsError`; the file is then
+    unchanged.
     """
-    load_settings(saved=_as_it_will_be(values, saved))
+    load_settings(saved=_effective_values(values, saved))
     text = as_toml(values, file.read_text(encoding="utf-8") if file.is_file() else "")
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}")
@@ -43,9 +44,9 @@ def write_settings_file(file: Path, values: Saved, saved: Saved) -> None:
 
 
 def as_toml(values: Saved, before: str = "") -> str:
-    """Return the values as TOML, a table per section, in the order of the screen.
+    """Return the values as TOML, with a table per section in the order of the screen.
 
-    What stands in the file `before` keeps its place and its comments.
+    Tables and values of the file `before` keep their places and comments.
     """
     document = tomlkit.parse(before)
     if not before.strip():
@@ -57,17 +58,18 @@ def as_toml(values: Saved, before: str = "") -> str:
     return tomlkit.dumps(document)
 
 
-def _as_it_will_be(values: Saved, saved: Saved) -> Saved:
-    """Return what counts below `.env` once the file is written; what is taken out of it falls back to its default."""
-    together: dict[str, dict[str, Any]] = {}
+def _effective_values(values: Saved, saved: Saved) -> Saved:
+    """Return the values of saved settings and the new file together. Values that the new file drops are defaults."""
+    merged: dict[str, dict[str, Any]] = {}
     saved = renamed(saved)
-    for one in all_settings():
-        for part in (saved.get(one.section, {}), values.get(one.section, {})):
-            if one.field in part:
-                together.setdefault(one.section, {}).setdefault(one.field, part[one.field])
-        if one.field not in together.get(one.section, {}) and written_in_file(one.section, one.field)[0]:
-            together.setdefault(one.section, {})[one.field] = one.default
-    return together
+    for setting in all_settings():
+        section, field = setting.section, setting.field
+        for source in (saved.get(section, {}), values.get(section, {})):
+            if field in source:
+                merged.setdefault(section, {}).setdefault(field, source[field])
+        if field not in merged.get(section, {}) and written_in_file(section, field)[0]:
+            merged.setdefault(section, {})[field] = setting.default
+    return merged
 
 
 def _write_section(document: TOMLDocument, name: str, fields: Mapping[str, Any]) -> None:
@@ -78,7 +80,7 @@ def _write_section(document: TOMLDocument, name: str, fields: Mapping[str, Any])
 
 
 def _replace(table: Any, values: Mapping[str, Any]) -> None:
-    """Let a table have these values; what stays the same keeps its form and its comment."""
+    """Set the values of a table. Unchanged values keep their formatting and comments."""
     for key in list(table):
         if key not in values:
             table.remove(key)
@@ -97,15 +99,15 @@ def _plain(item: Any) -> Any:
 
 
 def _item(value: Any) -> Any:
-    """Return a value as one line of TOML."""
+    """Return a value as a TOML item on one line."""
     if isinstance(value, Mapping):
         table = tomlkit.inline_table()
-        for key, one in value.items():
-            table.append(str(key), _item(one))
+        for key, element in value.items():
+            table.append(str(key), _item(element))
         return table
     if isinstance(value, list | tuple):
         array = tomlkit.array()
-        for one in value:
-            array.append(_item(one))
+        for element in value:
+            array.append(_item(element))
         return array
     return tomlkit.item(value)

@@ -13,7 +13,7 @@ from support.command_lines import command_of, parse_prefect, words_of
 from support.project import ROOT
 
 from settings import all_settings, sections
-from settings.locations import BESIDE
+from settings.locations import OTHER_VARIABLES
 
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
@@ -108,7 +108,7 @@ def test_make_targets_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_exist(page):
     """Each setting that a page names in full."""
-    known = {one.name for one in all_settings()} | set(BESIDE) | {one.former_name for one in all_settings()}
+    known = {one.name for one in all_settings()} | set(OTHER_VARIABLES) | {one.former_name for one in all_settings()}
     known |= {f"A2M_{one.upper()}" for one in sections()} | OF_TOOLS
     named = set(re.findall(r"\bA2M_[A-Z0-9_]*[A-Z0-9]\b(?!…)", text_of(page)))
     assert named - known == set()
