@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
     from settings import SettingsError
 
-atexit.register(gc.freeze)  # else Python collects garbage once more as it exits: a fifth of a short command's time
+atexit.register(gc.freeze)  # otherwise Python collects garbage at exit: a fifth of a short command's time
 
 
 def _leave_with(code: int | None, **_options: object) -> None:
@@ -40,7 +40,7 @@ def _show_version(wanted: bool) -> None:
 
 
 def commands() -> typer.Typer:
-    """Return the command line. Each command imports what it needs only when it is called, so that --help is quick."""
+    """Return the command line. Commands import what they need only when they are called, so that --help is fast."""
     from a2m import (
         backup,
         check,
@@ -106,21 +106,21 @@ def commands() -> typer.Typer:
 
 @cache
 def _command_line() -> Any:
-    """Return what the command line is made into: 50 ms, once in a process."""
+    """Return the Click command. Building it takes 50 ms, so it is built once per process."""
     return get_command(commands())
 
 
 def main() -> None:
-    """Run one command. A fault that a person can put right is reported as a message, without a traceback.
+    """Run one command. Faults that a person can fix are reported as a message, without a traceback.
 
-    Whatever it, or a process that it starts, writes is its user's alone: a state, a log, Prefect's own files.
+    The umask makes all files that the command or its child processes write private: state, logs, Prefect's files.
     """
     before = os.umask(0o077)
     try:
         refuse_foreign_modules()
         with logging_to_stderr():
             _command_line()(prog_name="a2m")
-    except SystemExit:  # the usual way out, before the clauses below import what they name
+    except SystemExit:  # the usual exit; first, because the clauses below import modules
         raise
     except Refused as error:
         print_error(str(error))

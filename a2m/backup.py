@@ -1,4 +1,4 @@
-"""`a2m backup` and `a2m restore`: the state database as one file, and back."""
+"""`a2m backup` and `a2m restore`: write the state database to one file, and restore it."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ async def _check(*, json: bool) -> int:
 
 
 def _show(found: list[Any]) -> None:
-    """Print a table; on a narrow screen a line for each check, with what was found below."""
+    """Print a table, or on a narrow screen one line for each check with its message below."""
     if out.width >= TABLE_FROM:
         table("Test Connection", ("what", "result", "found"), [(one.what, one.result, one.message) for one in found])
     else:
@@ -60,7 +60,7 @@ def _show(found: list[Any]) -> None:
 
 
 def _summary(found: list[Any]) -> str:
-    """Return how many checks ended how, and the names of those that failed: the list may be longer than the screen."""
+    """Return the number of checks by result, with the names of those that failed: the list may not fit the screen."""
     parts = []
     for result in ("failed", "could not be checked", "passed"):
         names = [one.what for one in found if one.result == result]
@@ -70,7 +70,7 @@ def _summary(found: list[Any]) -> str:
 
 
 def _as_typed(value: Any) -> str:
-    """Return a value as it is written in the environment."""
+    """Return a value as a person would write it in the environment."""
     return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 
 

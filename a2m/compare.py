@@ -1,4 +1,4 @@
-"""Whether the sandbox's Magento shows what its Acumatica says, computed plainly and without the connector."""
+"""Compare the sandbox's Magento with its Acumatica: prices and quantities, computed independently of the connector."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ PUBLISHED = ("Active", "No Purchases")
 def differences(
     acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> list[tuple[str, int, int]]:
-    """(what, compared, wrong) for prices, quantities and what is for sale; both states as `GET /_sandbox/state` returns
-    them.
+    """Return (what, compared, wrong) for prices, quantities and salable quantities.
+
+    `acumatica` and `magento` are the answers to `GET /_sandbox/state`; `environ` has the connector's settings.
     """
     items = {key: item for key, item in acumatica["items"].items() if item["status"] in PUBLISHED}
     return [
@@ -51,7 +52,7 @@ def _quantities(
 def _desired_values(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> dict[tuple[str, str], Decimal]:
-    """Return by SKU and source Acumatica's available quantity, with what is added back for open orders of the shop."""
+    """Return Acumatica's available quantity by SKU and source, with the open orders of the shop added back."""
     warehouses = json.loads(environ["A2M_INVENTORY__WAREHOUSES"])
     sources = json.loads(environ.get("A2M_INVENTORY__SOURCES", "{}"))
     added = added_back(acumatica, magento)
@@ -67,7 +68,7 @@ def _desired_values(
 def _salable(
     items: Mapping[str, Any], acumatica: Mapping[str, Any], magento: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[int, int]:
-    """Magento sells what its sources must show, less what its open orders hold."""
+    """Compare Magento's salable quantities with what its sources must show, less its open orders."""
     right: dict[str, Decimal] = {}
     desired = _desired_values(items, acumatica, magento, environ)
     for (sku, _source), quantity in desired.items():
@@ -82,7 +83,7 @@ def _salable(
 
 
 def _unreserved(magento: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Return what was shipped of orders that Magento never reserved: so much less must its sources show (ADR 0007)."""
+    """Return what was shipped of orders that Magento never reserved; its sources must show less by this (ADR 0007)."""
     ours = {order["entity_id"] for order in magento.get("orders", ()) if order.get("ext_order_id")}
     taken: dict[str, Decimal] = {}
     for shipment in magento.get("shipments", ()):

@@ -1,4 +1,4 @@
-"""Whether the sandbox's Magento has the documents of its Acumatica, computed plainly and without the connector."""
+"""Compare the sandbox's Magento with its Acumatica: customers, orders, shipments, independently of the connector."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ NO_SALE = ("QT", "RM", "RC", "CM", "CR", "TR", "BL")
 
 
 def document_differences(acumatica: State, magento: State, environ: Mapping[str, str]) -> list[tuple[str, int, int]]:
-    """(what, compared, wrong) for customers, orders and shipments; both states as `GET /_sandbox/state` returns
-    them.
+    """Return (what, compared, wrong) for active customers, orders and shipments.
+
+    `acumatica` and `magento` are the answers to `GET /_sandbox/state`; `environ` has the connector's settings.
     """
-    asked = (
+    comparisons = (
         ("customers", "A2M_ACTIVE__CUSTOMER", _customers),
         ("orders", "A2M_ACTIVE__ORDER", _orders),
         ("shipments", "A2M_ACTIVE__SHIPMENT", _shipments),
     )
-    found = []
-    for what, switch, compare in asked:
+    results = []
+    for what, switch, compare in comparisons:
         if environ.get(switch) == "true":
-            right = list(compare(acumatica, magento, environ))
-            found.append((what, len(right), right.count(False)))
-    return found
+            is_right = list(compare(acumatica, magento, environ))
+            results.append((what, len(is_right), is_right.count(False)))
+    return results
 
 
 def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
@@ -42,9 +43,9 @@ def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> 
 
 
 def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Iterator[bool]:
-    """Check that each order is there once, with the total of one made in Acumatica, in the status of its own.
+    """Check that each order exists once, with the mapped status and, if it was made in Acumatica, with its total.
 
-    An order is complete in Magento when all of it is shipped and invoiced there, not before.
+    An order becomes complete in Magento only when all of it is shipped and invoiced there; before, it is processing.
     """
     statuses = json.loads(environ["A2M_ORDER__STATUSES"])
     by_number: dict[str, list[State]] = {}
@@ -57,7 +58,7 @@ def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Ite
         found = by_number.get(one["external_ref"] or f"{one['order_type']} {one['order_nbr']}", [])
         wanted = statuses[one["status"]]
         if wanted == "canceled" and not one["external_ref"] and not found:
-            continue  # nobody in the shop ever saw it
+            continue  # it was canceled before it was sent
         yield (
             len(found) == 1
             and (found[0]["status"] == wanted or (wanted == "complete" and found[0]["status"] == "processing"))
@@ -66,9 +67,7 @@ def _orders(acumatica: State, magento: State, environ: Mapping[str, str]) -> Ite
 
 
 def _shipments(acumatica: State, magento: State, _environ: Mapping[str, str]) -> Iterator[bool]:
-    """Check that each confirmed shipment and released receipt is there once per order, with its quantities and
-    tracks.
-    """
+    """Check that each confirmed shipment and released receipt exists for each of its orders, with its quantities."""
     ours: dict[str, list[State]] = {}
     for shipment in magento["shipments"]:
         for comment in shipment["comments"]:

@@ -1,4 +1,4 @@
-"""What the sandbox's Magento must sell while orders are open, computed plainly and without the connector."""
+"""Salable quantities of the sandbox while orders are open, computed independently of the connector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OVER = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced")
 
 
 def added_back(acumatica: State, magento: State) -> Amounts:
-    """Return by SKU and warehouse what Magento's sources show more than Acumatica's available quantity."""
+    """Return what Magento's sources show in excess of Acumatica's available quantity, by SKU and warehouse."""
     found: Amounts = {}
     for order in _open_orders(magento):
         lacks = _lacking(acumatica, order["increment_id"])
@@ -30,7 +30,7 @@ def added_back(acumatica: State, magento: State) -> Amounts:
 
 
 def salable(magento: State, sources: frozenset[str]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Return by SKU what Magento sells of its quantities at these sources, and what its open orders still hold."""
+    """Return Magento's salable quantity at these sources and the quantity that its open orders reserve, by SKU."""
     quantities: dict[str, Decimal] = {}
     for row in magento["source_items"]:
         if row["source_code"] in sources:
@@ -45,7 +45,7 @@ def salable(magento: State, sources: frozenset[str]) -> dict[str, tuple[Decimal,
 
 
 def _open_orders(magento: State) -> Iterator[State]:
-    """Yield the orders that a cart has made, which Magento reserves, and that have not ended."""
+    """Yield the open orders that were made from a cart, because only these are reserved in Magento."""
     for order in magento.get("orders", ()):
         if order.get("quote_id") and order["state"] not in ENDED:
             yield order
@@ -59,8 +59,8 @@ def _reserved(item: State) -> Decimal:
 
 
 def _lacking(acumatica: State, number: str) -> Amounts:
-    """Return by SKU and warehouse what Acumatica's available quantity lacks of its orders with a number of the
-    shop's.
+    """Return what Acumatica's available quantity lacks because of the orders with a number of the shop, by SKU and
+    warehouse.
     """
     found: Amounts = {}
     for order in acumatica.get("orders", ()):

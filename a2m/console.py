@@ -1,4 +1,4 @@
-"""How the command line speaks: people on the terminal, one JSON object with --json, complaints on standard error."""
+"""Output of the commands: text and tables for people, one JSON object with --json, errors on standard error."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from app.logs import print_to_stderr
 PROGRESS_SECONDS = 5.0
 
 WIDE = 200
-"""Columns when the output is not a terminal: a file or another program gets every row of a table in one line."""
+"""The width when the output is not a terminal: in a file, every row of a table is one line."""
 
 TABLE_FROM = 120
-"""Columns of a screen that a table with reasons needs."""
+"""The width that a table with reasons needs."""
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
 
 
 class Refused(Exception):
-    """What was asked for cannot be done, though the command was used rightly: exit code 1, and the message says why."""
+    """The command was used correctly but cannot be carried out: exit code 1; the message says why."""
 
 
 def print_error(text: str) -> None:
@@ -42,13 +42,13 @@ def as_json(answer: dict[str, Any]) -> None:
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[str] = ()) -> None:
-    """Print a table; columns named in `numbers` are aligned to the right, and columns without any content left out."""
-    shown = [place for place in range(len(heads)) if not rows or any(str(row[place]) for row in rows)]
+    """Print a table. Columns in `numbers` are right-aligned; columns without content are left out."""
+    shown = [column for column in range(len(heads)) if not rows or any(str(row[column]) for row in rows)]
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
-    for head in (heads[place] for place in shown):
+    for head in (heads[column] for column in shown):
         grid.add_column(head, justify="right" if head in numbers else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(_cell(row[place]) for place in shown))
+        grid.add_row(*(_cell(row[column]) for column in shown))
     out.print(grid)
 
 
@@ -58,7 +58,7 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Show how far something is: one line that changes; without a terminal a line of its own every few seconds."""
+    """Yield a function that shows progress: on one changing line, or without a terminal as a line every few seconds."""
     if out.is_terminal:
         with out.status("…") as line:
             yield line.update

@@ -1,7 +1,7 @@
-"""`a2m demo`: the main job on this machine, end to end: sandbox, Prefect with its UI, deployments, one full sync.
+"""`a2m demo`: everything on this machine, end to end: sandbox, Prefect with its UI, deployments, one full sync.
 
-Everything it needs lives in the folder `demo` of the state folder and is recreated at each start; the user's own
-Prefect, settings and state are not touched.
+Its files are in the folder `demo` of the state folder and are recreated at each start. The user's own Prefect, settings
+and state are not touched.
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ from a2m.usage import TRY
 from app.logs import FORMAT, LEVEL
 
 PREFECT_PORT, WEB_PORT = 4200, 8086
-OWN_FILES = "P1D"  # for a day the demo's own Prefect server keeps runs and events
-RUN_LIFE = 1  # seconds: short, so that the table comes soon
+PREFECT_RETENTION = "P1D"
+"""How long the demo's Prefect server stores runs and events: one day."""
+RUN_LIFE = 1
+"""Check Process Time in seconds: short, so that the result comes soon."""
 SETTINGS = {
     "A2M_QUEUE__CHECK_PROCESS_TIME": str(RUN_LIFE),
     "A2M_QUEUE__PROCESS_SLEEP_TIME": str(RUN_LIFE),
 }
-"""The demo's own, beside those that connect to the sandbox."""
+"""The demo's settings, in addition to those that connect to the sandbox."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_OF_THE_COMMAND = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL")
-"""Without `SETTINGS`: a command tries a message as often as Retry Count says, which takes longer than such a run."""
+_COMMAND_VARIABLES = ("A2M_HOME", "A2M_DATABASE_URL", "PREFECT_HOME", "PREFECT_API_URL")
+"""The variables for the command line of the demo. `SETTINGS` are not among them: with Retry Count attempts, a command
+takes longer than such a short run.
+"""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,7 +70,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _refuse_used(database: str | None) -> None:
-    """Raise `BadParameter` where the database is in use: its state may not be the demo's."""
+    """Raise `BadParameter` if the database is in use."""
     if database is None:
         return
     from connector.state.engine import is_unused
@@ -90,7 +94,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
         print_error(f"The demo of {folder} is in use. {error}")
         return 1
     try:
-        _live_in(folder)
+        _enter(folder)
         if database is not None:
             os.environ["A2M_DATABASE_URL"] = database
         return _demo(children, folder, items, once=once)
@@ -102,7 +106,7 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
         return 130 if once else 0
     finally:
         for number in _STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)  # from here on nothing may keep a child alive
+            signal.signal(number, signal.SIG_IGN)  # nothing may interrupt the end of the children
         children.close()
 
 
@@ -110,8 +114,8 @@ def _interrupted(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _live_in(folder: Path) -> None:
-    """Empty the folder and move this process into it: its A2M_ and PREFECT_ settings, its homes, its `.env`."""
+def _enter(folder: Path) -> None:
+    """Empty the folder, make it the working folder, and point the A2M_ and PREFECT_ variables to it."""
     for part in ("prefect", "state"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for log in folder.glob("*.log"):
@@ -124,8 +128,8 @@ def _live_in(folder: Path) -> None:
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": OWN_FILES,
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": OWN_FILES,
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": PREFECT_RETENTION,
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": PREFECT_RETENTION,
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "DO_NOT_TRACK": "1",
         "PYTHONSAFEPATH": "1",
@@ -149,7 +153,7 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
         leave_one_to_fail()
     if not once:
         children.start("workspace", ["a2m", "web"])
-    command = write_command(folder, {name: os.environ[name] for name in _OF_THE_COMMAND if name in os.environ})
+    command = write_command(folder, {name: os.environ[name] for name in _COMMAND_VARIABLES if name in os.environ})
     children.start("deployments", ["a2m", "serve", "--wait", str(round(START_SECONDS))])
     wait(children, lambda: _answers(ui), "prefect")
     out.print(f"[{time.monotonic() - began:3.0f} s] Prefect is there.", markup=False)
@@ -169,7 +173,7 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
 
 
 def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
-    """Start both simulators and take over the settings that connect to them."""
+    """Start both simulators, and set the environment variables that connect to them."""
     from dotenv import dotenv_values
 
     lines = folder / "state" / "sandbox.env"
@@ -181,8 +185,9 @@ def _start_sandbox(children: Children, folder: Path, items: list[str]) -> None:
 
 
 def _addresses() -> tuple[str, str]:
-    """Choose where the workspace and Prefect's UI are; return both addresses. The workspace has a process of its own,
-    so that it is there before the deployments are.
+    """Choose ports for the workspace and Prefect's UI, and return both addresses.
+
+    The demo serves the workspace in a process of its own, so that it is available before the deployments are.
     """
     web, ui = (f"http://127.0.0.1:{free_port(usual)}" for usual in (WEB_PORT, PREFECT_PORT))
     os.environ |= {
@@ -199,7 +204,7 @@ def _answers(ui: str) -> bool:
 
     from connector.http import trust
 
-    try:  # each client that reads the trusted certificates by itself takes longer than the answer
+    try:  # with our TLS context: reading the certificates again takes longer than the request
         return httpx.get(f"{ui}/api/health", timeout=2, verify=trust()).status_code == 200
     except httpx.TransportError:
         return False

@@ -1,4 +1,4 @@
-"""The parts that a demo starts: each is waited for, and one that ends is named with the end of its log."""
+"""The processes of the demo: wait for them, and report one that ends with the end of its log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ START_SECONDS = 120.0
 
 
 class DemoFailed(Exception):
-    """A part of the demo did not come up or ended; the message names its log."""
+    """A process of the demo did not start or has ended; the message has the end of its log."""
 
 
 def wait(children: Children, ready: Callable[[], bool], name: str) -> None:
@@ -39,7 +39,7 @@ def end_of_log(children: Children, name: str, what: str) -> str:
 def free_port(usual: int) -> int:
     for port in (usual, 0):
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself asks for it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

@@ -1,4 +1,4 @@
-"""What a demo shows at its end: whether Magento is right, the message that failed on purpose, and where to look."""
+"""The result of the demo: whether Magento is right, the message that failed on purpose, and where to look."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEFT_TO_FAIL = {
         },
     }
 }
-"""A customer without an e-mail, of a class that goes to the shop: its message fails, and says why."""
+"""A customer without an e-mail address, in a class that is sent: its message fails with a reason."""
 ORDER = "000008"
 SHIP_THE_REST = (
     {
@@ -44,17 +44,15 @@ SHIP_THE_REST = (
     },
     {"add_invoice": {"shipments": ["100008"], "reference_nbr": "100008", "release": True}},
 )
-"""A discounted order is invoiced in part, which Magento cannot follow to the cent: here all of it is invoiced."""
+"""Ships and invoices the rest of a discounted order. Magento could not follow its partial invoice to the cent."""
 PUT_RIGHT = {"set_customer": {"customer_id": CUSTOMER, "email": "orders@nomail.example.com"}}
 _COMPARED = ("prices", "quantities", "customers", "orders", "shipments")
-"""What is compared of each entity, in the entities' order."""
+"""The name of each entity's data in the comparison, in the order of the entities."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A kind of data: how much was compared, what is right, and how many messages failed. `wrong`: what is neither
-    right nor left to fail.
-    """
+    """The comparison of one kind of data. `wrong`: neither right nor failed on purpose."""
 
     what: str
     compared: int
@@ -64,7 +62,7 @@ class Checked:
 
 
 def leave_one_to_fail() -> None:
-    """Add a customer in Acumatica whom Magento cannot take, so that just one message fails."""
+    """Add a customer to Acumatica whom Magento cannot accept, so that exactly one message fails."""
     import httpx
 
     with httpx.Client(base_url=os.environ["A2M_ACUMATICA__URL"], timeout=60) as site:
@@ -75,7 +73,7 @@ def leave_one_to_fail() -> None:
 
 
 def check() -> list[Checked]:
-    """Compare the two sandboxes themselves, without the connector."""
+    """Compare the two sandboxes, independently of the connector."""
     import httpx
 
     from a2m.compare import differences
@@ -94,7 +92,7 @@ def check() -> list[Checked]:
 
 
 def write_command(folder: Path, settings: Mapping[str, str]) -> Path:
-    """Write a command into the folder that is `a2m` with the settings and the state of this demo; return it."""
+    """Write a script to the folder that runs `a2m` with the settings and the state of this demo; return its path."""
     command = folder / "a2m"
     lines = [
         "#!/bin/sh",
@@ -117,7 +115,7 @@ def print_result(
     folder: Path,
     seconds: float,
 ) -> None:
-    """Print what happened, whether Magento is right, and where to look. addresses: pages that stay, by their names."""
+    """Print the outcomes, the comparison, and where to look. `addresses`: pages that stay available, by name."""
     out.print()
     table("What happened", ("entity", "run", "message"), outcomes)
     out.print()
@@ -146,7 +144,7 @@ def print_how_to_fix(command: Path, *, stays: bool) -> None:
 
 
 def _where_the_state_is(folder: Path) -> str:
-    """Return the file, or the address without its password."""
+    """Return the file of the state database, or its address without the password."""
     database = os.environ.get("A2M_DATABASE_URL")
     if database is None:
         return str(folder / "state" / "state.sqlite")

@@ -1,6 +1,6 @@
-"""The demo's own Prefect server, asked over HTTP: Prefect's client takes two seconds of processor time to import.
+"""A small HTTP client for the demo's Prefect server: importing Prefect's takes two seconds of processor time.
 
-While runs begin, the server refuses some requests because its database is busy (503): they are repeated.
+While runs begin, the server refuses some requests because its database is busy (503). These are repeated.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ class Ended:
 
 
 class DemoServer:
-    """What the demo asks the server for. Each method raises `DemoFailed` where a part of the demo has ended, or the
-    server refuses for too long.
-    """
+    """The client. Every method raises `DemoFailed` if a process of the demo has ended or the server does not answer."""
 
     def __init__(self, children: Children, api: str) -> None:
         import httpx
@@ -46,7 +44,7 @@ class DemoServer:
         self._client.close()
 
     def wait_for_worker(self) -> None:
-        """Return once `a2m serve` has registered all deployments and works on what is due."""
+        """Return once `a2m serve` has registered all deployments and runs what is due."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             pool = self._ask("GET", f"/work_pools/{POOL}")
@@ -60,21 +58,21 @@ class DemoServer:
         deployment = self._ask("GET", f"/deployments/name/{full_name(entity)}")
         if deployment is None:
             raise DemoFailed(end_of_log(self._children, "deployments", f"has not registered {entity}"))
-        wanted = {"idempotency_key": str(uuid4())}  # a request that is repeated starts no second run
-        started = self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", wanted)
+        content = {"idempotency_key": str(uuid4())}  # so that a repeated request starts no second run
+        started = self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", content)
         if started is None:
             raise DemoFailed(f"Somebody deleted the deployment {full_name(entity)} in Prefect.")
         return str(started["id"])
 
     def state_of(self, run: str) -> Ended | None:
-        """Return the state in which the run ended; None while it has not."""
+        """Return the final state of the run; None while it has none."""
         state = (self._ask("GET", f"/flow_runs/{run}") or {}).get("state") or {}
         if state.get("type") not in FINAL:
             return None
         return Ended(state["name"], state["type"] == "COMPLETED", state["message"] or "")
 
     def _ask(self, method: str, path: str, content: dict[str, str] | None = None) -> dict[str, Any] | None:
-        """Return the answer; None where there is nothing of that name."""
+        """Return the server's answer; None for 404."""
         import httpx
 
         deadline = time.monotonic() + START_SECONDS

@@ -1,7 +1,7 @@
-"""`a2m doctor`: one file for a bug report, with what the connector is, how it is set and how it stands.
+"""`a2m doctor`: write one file for a bug report, with versions, settings, status and recent failures.
 
-It holds no secret. Of a record it holds the key and the failure's code; reasons, in which a person may be named, only
-where they are asked for.
+It contains no secrets. Of a record it contains the key and the failure code. Reasons, which may name a person, are only
+included on request.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def collect(now: datetime, *, with_reasons: bool) -> dict[str, Any]:
-    """Return everything by part; of a part that cannot be had, why not."""
+    """Return the parts of the report by name; for a part that cannot be read, the reason."""
     return {
         "made": now.isoformat(timespec="seconds"),
         "versions": _versions(),
@@ -62,7 +62,7 @@ def collect(now: datetime, *, with_reasons: bool) -> dict[str, Any]:
 
 
 def as_page(found: dict[str, Any]) -> str:
-    """Return it as a page that a bug report can hold."""
+    """Return the report as Markdown."""
     lines = [f"# a2m doctor, {found['made']}"]
     for part, content in found.items():
         if part == "made":
@@ -79,7 +79,7 @@ def as_page(found: dict[str, Any]) -> str:
 
 
 def _or_why(part: Callable[[], Any]) -> Any:
-    """Return what `part` returns, or its fault as text: a damaged state may be what the report is about."""
+    """Return the part, or its fault as text: a damaged state may be the subject of the report."""
     from connector.errors import ConnectorError
     from settings import SettingsError
 
@@ -102,7 +102,7 @@ def _versions() -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return which variables are set, by name alone: an unknown one may hold a secret."""
+    """Return the state folder, the settings file, and the names of variables. Values may be secrets."""
     from settings import home_folder, settings_file
 
     names = sorted(name for name in os.environ if name.upper().startswith(("A2M_", "PREFECT_")))
@@ -163,7 +163,7 @@ def _prefect() -> dict[str, Any]:
     import asyncio
     from urllib.parse import urlsplit
 
-    os.environ.setdefault("DO_NOT_TRACK", "1")  # telemetry of a bug report is of no use to Prefect's makers
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # no telemetry for this command
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
 

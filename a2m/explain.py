@@ -32,7 +32,7 @@ def _explain(entity: str, key: str, *, asks: bool, json: bool) -> int:
     from app.explain.from_magento import explain_now
     from app.explain.from_state import NOTHING_KNOWN, explain
 
-    if chosen_entities(entity) != [entity]:
+    if chosen_entities(entity) != [entity]:  # "all"
         raise typer.BadParameter("explain takes one entity.")
     with effective_settings(needs_both_systems=asks) as now:
         lines = explain(now.settings, now.state, entity, key)

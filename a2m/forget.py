@@ -1,4 +1,4 @@
-"""`a2m forget EMAIL`: erases what the connector keeps of a person."""
+"""`a2m forget EMAIL`: erase what the connector stores about a person."""
 
 from __future__ import annotations
 

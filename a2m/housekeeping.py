@@ -1,4 +1,4 @@
-"""`a2m housekeeping`: deletes what is over and old, in the state database and in Prefect."""
+"""`a2m housekeeping`: delete old finished data in the state database and in Prefect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`a2m reprocess`, `a2m skip` and `a2m link`: what a person does with single messages."""
+"""`a2m reprocess`, `a2m skip` and `a2m link`: operator actions on messages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whether the packages of this connector are the ones that Python finds.
+"""Refuse to start if Python would import other packages in place of the connector's (ADR 0052).
 
-`settings`, `tasks` and `flows` are common names: a folder on the search path that has its own would take their place,
-and the connector would work with a stranger's code. Every command is refused then, before anything of ours is imported.
+`settings`, `tasks` and `flows` are common names. A folder on the search path with packages of these names would be
+imported instead of ours. Every command checks this before it imports anything of the connector.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ OURS = ("app", "connector", "deployments", "entities", "flows", "receiver", "san
 
 
 class ForeignModules(Exception):
-    """A module that is not ours would be taken for ours; the message names it and what to do."""
+    """A foreign module would be imported instead of one of ours; the message names it and says what to do."""
 
 
 def refuse_foreign_modules() -> None:
-    """Raise `ForeignModules` when one of our packages would come from elsewhere than this distribution."""
+    """Raise `ForeignModules` if one of our packages would not be imported from this distribution."""
     home = Path(__file__).resolve().parents[1]
     for name in OURS:
         spec = find_spec(name)

@@ -1,4 +1,4 @@
-"""`a2m pause` and `a2m resume`: by hand, without losing a change."""
+"""`a2m pause` and `a2m resume`: stop sending an entity, and continue without losing a change."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Prefect's server on SQLite, with a garbage collector that cannot block it.
+"""Prefect's server on SQLite, with garbage collection in a thread of its own, so that it cannot block the event loop.
 
-`python -m a2m.prefect_server …` takes what `prefect server …` takes and runs the same server. Python collects garbage
-in the thread that happens to allocate, which here is the event loop's. Freeing an SQLite cursor waits until its
-connection is idle; that connection may be waiting up to a minute for the database's lock, whose holder waits for the
-event loop (docs/adr/0060). So the collection runs in a thread of its own.
+`python -m a2m.prefect_server …` takes the arguments of `prefect server …` and runs the same server. Python collects
+garbage in the thread that allocates, usually the event loop's. Freeing an SQLite cursor waits until its connection is
+idle. That connection may wait up to a minute for the database's lock, whose holder waits for the event loop (ADR 0060).
 """
 
 from __future__ import annotations

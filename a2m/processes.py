@@ -1,7 +1,7 @@
 """Child processes that never outlive their parent: the demo's sandbox, Prefect server and deployments.
 
-Each child asks the kernel (Linux) to be ended when its parent dies, and is written to a file together with its parent,
-so that the next start ends what a killed one left behind, and takes nothing away from one that still runs.
+On Linux, the kernel ends a child when its parent dies. On all systems, parent and children are recorded in a file, so
+that the next start ends what a killed parent left behind, and refuses to start while the parent still runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GRACE_SECONDS = 10.0
 
 
 class StillRunning(Exception):
-    """Another start uses the folder and has not ended; the message says which process it is."""
+    """Another process uses the folder; the message gives its id."""
 
 
 @dataclass
@@ -33,10 +33,10 @@ class _Child:
 
 
 class Children:
-    """The processes that one start began, newest last; `close` ends them all."""
+    """The child processes of this process, the newest last. `close` ends them all."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder, once what a killed start left there has been ended. Raises `StillRunning`."""
+        """Claim the folder, and end the children that a killed process left there. Raises `StillRunning`."""
         self._folder = folder
         self._file = folder / "processes.json"
         self._running: list[_Child] = []
@@ -44,8 +44,9 @@ class Children:
         self._remember()
 
     def start(self, name: str, arguments: list[str], *, only_errors: bool = False) -> None:
-        """Start `python -m …` in the folder, with its output in NAME.log there; `only_errors`: without what it prints
-        for programs to read, such as secrets.
+        """Start `python -m …` in the folder, with its output in NAME.log.
+
+        `only_errors`: log standard error only, because standard output has secrets.
         """
         command = [sys.executable, "-P", "-m", *arguments]
         with self.log(name).open("ab") as log:
@@ -62,15 +63,15 @@ class Children:
         self._remember()
 
     def log(self, name: str) -> Path:
-        """Return where a child's output goes."""
+        """Return the log file of a child."""
         return self._folder / f"{name}.log"
 
     def ended(self) -> str | None:
         """Return the name of a child that has ended by itself; None while all of them run."""
-        return next((one.name for one in self._running if one.process.poll() is not None), None)
+        return next((child.name for child in self._running if child.process.poll() is not None), None)
 
     def close(self) -> None:
-        """End every child, the newest first because it works with the older ones, and whatever it started itself."""
+        """End every child with its own children, the newest first, because it depends on the older ones."""
         while self._running:
             child = self._running.pop()
             _end(child.process.pid, child.command)
@@ -82,17 +83,17 @@ class Children:
         children = [{"pid": child.process.pid, "command": child.command} for child in self._running]
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps({"parent": parent, "children": children}))
-        part.replace(self._file)  # whole or not at all: a start may be killed at any instant
+        part.replace(self._file)  # atomic, because this process may be killed at any moment
 
 
 def end_with_parent() -> None:
-    """Called in a new child: ask the kernel to end it when its parent dies. Only Linux has that."""
+    """Ask the kernel to end this process when its parent dies (Linux only). Called in a new child."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end_leftovers(file: Path) -> None:
-    """End what a killed start left behind; a process number that belongs to something else by now is left alone."""
+    """End the children of a killed process. Ids that belong to other processes by now are left alone."""
     if not file.exists():
         return
     left = json.loads(file.read_text())
@@ -106,7 +107,7 @@ def _end_leftovers(file: Path) -> None:
 
 
 def _end(pid: int, command: str) -> None:
-    """End a process and its group: politely, and after a while for certain."""
+    """End a process and its group: with SIGTERM, and after `_GRACE_SECONDS` with SIGKILL."""
     _signal_group(pid, signal.SIGTERM)
     deadline = time.monotonic() + _GRACE_SECONDS
     while _command_of(pid) == command and time.monotonic() < deadline:
@@ -120,7 +121,7 @@ def _signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def _command_of(pid: int) -> str:
-    """Return the command line of a process; empty where there is none, or it has ended and waits to be collected."""
+    """Return the command line of a process; empty if there is no such process or it is a zombie."""
     if sys.platform == "linux":
         try:
             raw = Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -1,4 +1,4 @@
-"""How far a command is, on standard error."""
+"""Print the progress of a command on standard error."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from entities.events import ChunkQueued, Event, Listener, Progress, Waiting
 
 
 def show_progress(event: Event) -> None:
-    """Print how far it is, and what is waited for where the log leaves that out; everything else is only logged."""
+    """Print progress, and what the run waits for unless the log shows it already. Other events are only logged."""
     if isinstance(event, Progress) or (isinstance(event, Waiting) and not shows_waits()):
         print_to_stderr(event.message)
 
 
 def show_reading() -> Listener:
-    """Return what prints how much a comparison has read. What it would queue says nothing: nothing is sent."""
+    """Return a listener that prints how much a comparison has read; its other progress would be about sending."""
     read = 0
 
     def show(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""`a2m receiver`: takes Acumatica's push notifications, so that a change is synced within seconds."""
+"""`a2m receiver`: receive Acumatica's push notifications, so that a change is synced within seconds."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ def _receive(host: str, port: int) -> int:
 
 
 def starter(here: AppContext) -> Start | None:
-    """Return what starts a run of an entity's deployment; None where it is switched off or no Prefect server is
-    configured.
+    """Return a function that starts a run of an entity's deployment.
+
+    Return None if that is switched off in the settings or no Prefect server is configured.
     """
     import httpx
     from prefect.client.orchestration import get_client

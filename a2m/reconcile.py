@@ -1,4 +1,4 @@
-"""`a2m reconcile`: both systems as they are now, side by side."""
+"""`a2m reconcile`: compare both systems as they are now, and repair differences on request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The reference pages that are made from the code: commands, deployments, run states, tables, metrics.
+"""Generate reference pages from the code: commands, deployments, run states, tables, metrics.
 
-`python -m a2m.reference` regenerates them (`make reference` does so with those of the settings and the failures); a
-test compares them.
+`python -m a2m.reference` writes them; `make reference` also writes those of the settings and the failures. A test
+checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ JSON_ANSWERS: dict[str, dict[str, list[str] | None]] = {
     },
     "user list": {"users": ["name", "role"]},
 }  # fmt: skip
-"""What a command answers with `--json`: the names in its object, and of a list the names in each of its rows."""
+"""The output of commands with `--json`: the names in the object and, for a list, the names in each row."""
 RUN_STATES = {
     "Completed": ("green", "The run did its work; the message says what."),
     "NothingToDo": ("green", "The entity is not active, or is paused."),
@@ -73,7 +73,7 @@ RUN_STATES = {
     "Cancelled": ("grey", "It, or the process that ran it, was stopped; its lease is released."),
     "Skipped": ("grey", "It was late, and a newer run of the same deployment does its work."),
 }
-"""Colour and meaning of each state in which a run of ours ends, by name."""
+"""Colour and meaning of each final state of a run, by name."""
 
 
 def commands_page() -> str:
@@ -173,7 +173,7 @@ def tables_page() -> str:
 
 
 def metrics_page() -> str:
-    """Return the page of the figures for Prometheus, which has all of them whatever the state holds."""
+    """Return the page of the metrics. All of them exist even in an empty state."""
     from app.effective_settings import effective_settings
     from app.status.metrics import metrics_text
 
@@ -204,7 +204,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def write() -> None:
-    """Write the pages, with the default settings and a state that is thrown away."""
+    """Write the pages, with default settings and a temporary state."""
     for name in [name for name in os.environ if name.upper().startswith("A2M_")]:
         del os.environ[name]
     with TemporaryDirectory(prefix="a2m-reference-") as folder:

@@ -17,10 +17,10 @@ PREFECT_IN_JSON = {
     "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": "app.logs.JsonLines",
     "PREFECT_LOGGING_FORMATTERS_JSON_FORMAT": "%(message)s",
 }
-"""What Prefect logs to standard error, with what its runs do, in lines of the same form as ours."""
+"""Prefect's settings that make it log JSON lines in our format."""
 
 POLL_SECONDS = "1"
-"""How often Prefect is asked for runs: what somebody starts begins within two seconds."""
+"""How often the worker polls, so that a run that a person starts begins within two seconds."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,9 +47,9 @@ def add_to(app: typer.Typer) -> None:
             os.environ |= PREFECT_IN_JSON
         home, processes = state_folder(), WarmProcesses()
         with chdir(home):
-            processes.begin()  # it imports for seconds, and so does this process: both at once
+            processes.begin()  # the fork server imports for seconds, in parallel with this process (ADR 0067)
         exit_on_signal(processes.close)
-        gc.disable()  # what is imported stays
+        gc.disable()  # imports leave no garbage
         from deployments.serve import NoServerConfigured, ServerUnusable, serve_all
 
         gc.freeze()

@@ -1,7 +1,7 @@
-"""`a2m setup`: asks for every Setup Parameter in the order of the screen and writes the settings file.
+"""`a2m setup`: ask for every Setup Parameter in the order of the screen, and write the settings file.
 
-Secrets are asked for twice and not shown. Nothing is written before every answer is good together with all others; then
-the file is replaced whole, readable by its owner only.
+Secrets are asked for twice and not shown. The file is only written once all answers are valid together, atomically and
+readable by its owner only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EMPTY = "-"
 
 
 class NotSaved(Exception):
-    """The answers cannot be saved, and nobody is there to be asked again; the message says why."""
+    """The answers cannot be saved, and without a terminal nobody can be asked again; the message says why."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -70,7 +70,7 @@ def _setup(section: str) -> None:
 
 
 def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str, Any]]:
-    """Yield what was answered: fields with their new values; `None` where it goes back to the default."""
+    """Yield the answered fields with their new values; None means the default."""
     from settings import where_from
 
     for setting in settings:
@@ -94,7 +94,7 @@ def _ask_section(settings: list[Setting], now: AppContext) -> Iterator[tuple[str
 
 
 def _ask_value(prompt: str, setting: Setting) -> tuple[bool, Any]:
-    """Ask until the answer is good. Return whether there is one, and its value."""
+    """Ask until the answer is valid. Return whether there was an answer, and its value; None means the default."""
     from pydantic import ValidationError
 
     from settings.errors import rule_of
@@ -111,7 +111,7 @@ def _ask_value(prompt: str, setting: Setting) -> tuple[bool, Any]:
 
 
 def _ask_secret(name: str, *, is_set: bool) -> str:
-    """Ask twice without showing it, until both are the same; empty if it is to stay as it is."""
+    """Ask for a secret twice until both answers are equal. Return an empty text to keep the current one."""
     while True:
         first = _line(f"  {name} [{'set' if is_set else 'not set'}]: ", hidden=True)
         if first in ("", EMPTY) or _line(f"  Confirm {name}: ", hidden=True) == first:
@@ -120,7 +120,7 @@ def _ask_secret(name: str, *, is_set: bool) -> str:
 
 
 def _again(problem: str) -> None:
-    """Print what is wrong with an answer before it is asked for again; without a terminal nobody would answer again."""
+    """Print what is wrong with an answer before asking again. Raises `NotSaved` without a terminal."""
     if not sys.stdin.isatty():
         raise NotSaved(problem)
     print_error(problem)
@@ -137,7 +137,7 @@ def _line(prompt: str, *, hidden: bool = False) -> str:
 
 
 def _as_text(setting: Setting, value: Any) -> str:
-    """Return a value as it may be typed; a choice with the others that there are."""
+    """Return a value in the form in which it can be typed; for a choice, also the other labels."""
     from settings.kinds import Choice
 
     match setting.kind:
@@ -151,7 +151,7 @@ def _as_text(setting: Setting, value: Any) -> str:
 
 
 def _meant(setting: Setting, typed: str) -> Any:
-    """Return what somebody typed: a choice by its label, a list with commas, a map as A=b, C=d, or either as JSON."""
+    """Parse an answer: a choice by its label, a list with commas, a map as A=b, C=d, or both as JSON."""
     from settings.kinds import Choice, ListOf, Map
 
     match setting.kind:

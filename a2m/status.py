@@ -1,4 +1,4 @@
-"""`a2m status` and `a2m failed`: how everything stands, and what failed and why."""
+"""`a2m status` and `a2m failed`: the status of every entity, and the failed messages with their reasons."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def show(rows: list[dict[str, Any]], now: datetime) -> None:
 
 
 def _missing() -> list[str]:
-    """Return the settings without which neither system is asked."""
+    """Return the required settings that are missing."""
     from app.effective_settings import effective_settings
 
     with effective_settings() as here:
@@ -99,7 +99,7 @@ def _missing() -> list[str]:
 
 
 def _show_failed(rows: list[dict[str, Any]]) -> None:
-    """Print a table; on a narrow screen a line for each message, with its reason below."""
+    """Print a table, or on a narrow screen one line for each message with its reason below."""
     if out.width >= TABLE_FROM:
         table("Failed messages", HEADS, [[str(row[head]) for head in HEADS] for row in rows])
     else:
@@ -147,7 +147,7 @@ HEADS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason")
 
 
 def read_status() -> list[dict[str, Any]]:
-    """Return how each entity stands."""
+    """Return the status of each entity as a row for tables and JSON."""
     from app.effective_settings import effective_settings
     from app.status.entity_status import entity_statuses
 
@@ -177,7 +177,7 @@ def _row(standing: EntityStatus, one: Overview, now: datetime) -> dict[str, Any]
 
 
 def read_failed(entity: str | None) -> list[dict[str, Any]]:
-    """Return the failed messages of one entity or of all."""
+    """Return the failed messages of one entity, or of all, as rows for tables and JSON."""
     from app.effective_settings import effective_settings
     from connector.state.queue import messages
 
@@ -199,7 +199,7 @@ def read_failed(entity: str | None) -> list[dict[str, Any]]:
 
 
 def _moment(value: datetime | None, now: datetime) -> str:
-    """Return an instant in UTC; of the same day its time alone."""
+    """Return an instant in UTC; only the time if it is today."""
     if value is None:
         return ""
     value = value.astimezone(UTC)

@@ -18,9 +18,9 @@ COUNTS = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed", 
 
 
 def chosen_entities(name: str, active: object = None) -> list[str]:
-    """Return the entities that a name means: itself, or with `all` every one, or every active one if `active` is set.
+    """Return the entity of this name or, for `all`, every entity; only active ones if `active` is given.
 
-    An unknown name is a usage error.
+    Raises `BadParameter` for an unknown name.
     """
     if name == "all":
         return [entity for entity in NAMES if active is None or getattr(active, entity)]
@@ -93,7 +93,7 @@ def _show(outcome: object, *, dry_run: bool) -> None:
 
     assert isinstance(outcome, RunResult)
     counters = outcome.counters
-    if outcome.stopped:  # a fault is on standard error already, as a line of the log
+    if outcome.stopped:  # a fault has been logged to standard error already
         out.print(outcome.summary(), markup=False)
         return
     title = f"{counters.entity}{' (dry run: nothing was sent or stored)' if dry_run else ''}"

@@ -1,4 +1,4 @@
-"""How the commands are listed: in groups, each with a whole sentence; and what completes an entity's name."""
+"""The help of the command line: commands in groups, each with a full sentence; completion of entity names."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ SYNC = "Sync"
 LOOK_AND_FIX = "See the state, and fix what failed"
 OPERATE = "Operate it"
 GROUPS = (TRY, SET_UP, SYNC, LOOK_AND_FIX, OPERATE)
-"""A command names its group as `rich_help_panel`; one that names none stands under *More*."""
+"""A command names its group as `rich_help_panel`; without one it is listed under *More*."""
 
 JSON_HELP = "Print one JSON object and nothing else."
 
 
 class Commands(TyperGroup):
-    """The commands by group: a sentence is wrapped, never cut."""
+    """Lists commands by group, with sentences that are wrapped, never truncated."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Refuse a command that does not exist, with the nearest one that does."""
+        """Refuse an unknown command, with the nearest known one as a suggestion."""
         if args and self.get_command(ctx, args[0]) is None:
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
             if near:
@@ -34,7 +34,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Add to the error of a missing argument what it can be."""
+        """Add the help of a missing argument to the error about it."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -42,7 +42,7 @@ class Commands(TyperGroup):
             raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write a section for each group."""
+        """Write one section for each group."""
         groups: dict[str, list[tuple[str, str]]] = {one: [] for one in (*GROUPS, "More")}
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
@@ -58,14 +58,14 @@ class Commands(TyperGroup):
 
 
 def complete_entity(*more: str) -> Callable[[str], list[str]]:
-    """Return what completes an entity's name in a shell, and these words too."""
+    """Return a function for shell completion of entity names and these words."""
 
     def complete(incomplete: str) -> list[str]:
-        return [one for one in (*NAMES, *more) if one.startswith(incomplete)]
+        return [name for name in (*NAMES, *more) if name.startswith(incomplete)]
 
     return complete
 
 
 def entity_argument(help_text: str, *more: str) -> Any:
-    """Return the argument that names an entity, or one of these words."""
+    """Return an argument that takes an entity's name or one of these words."""
     return typer.Argument(help=help_text, metavar="ENTITY", autocompletion=complete_entity(*more))

@@ -1,4 +1,4 @@
-"""`a2m user`: who may log in to the workspace."""
+"""`a2m user`: add, remove and list the users who may log in to the workspace."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _with_a_password(name: str, change: Callable[[State, str], str], *, is_new: 
 
     with effective_settings() as now:
         try:
-            refuse_name(now.state, name, is_new=is_new)  # before a password is typed twice for nothing
+            refuse_name(now.state, name, is_new=is_new)  # before the password is asked for
             text = change(now.state, _password(name))
         except (NotAUser, UserExists, NoSuchUser) as why:
             raise typer.BadParameter(str(why)) from why
@@ -92,7 +92,7 @@ def _with_a_password(name: str, change: Callable[[State, str], str], *, is_new: 
 
 
 def _nobody_may_act(now: AppContext) -> list[str]:
-    """Return a warning if no user is an administrator and no proxy names others; else nothing."""
+    """Return a warning if no user is an administrator and no proxy identifies users; otherwise an empty list."""
     from connector.state.operator import users
 
     with now.state.read() as connection:
@@ -103,7 +103,7 @@ def _nobody_may_act(now: AppContext) -> list[str]:
 
 
 def _password(name: str) -> str:
-    """Ask for a password twice, or take the line that another program sends."""
+    """Ask for a password twice, or read one line from standard input if that is not a terminal."""
     from app.users import NotAUser, refuse_password
 
     if not sys.stdin.isatty():

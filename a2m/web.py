@@ -1,4 +1,4 @@
-"""`a2m web`: the workspace alone, where `a2m serve` runs on another machine or not at all."""
+"""`a2m web`: serve only the workspace, if `a2m serve` runs on another machine or not at all."""
 
 from __future__ import annotations
 

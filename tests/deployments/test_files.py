@@ -91,8 +91,8 @@ def test_the_servers_of_ours_forget_what_is_old(monkeypatch):
     assert {"events", "flow_runs"} <= server.services.db_vacuum.enabled_vacuum_types
     assert server.services.db_vacuum.retention_period == timedelta(days=Housekeeping().runs)
     assert server.events.retention_period <= timedelta(days=Housekeeping().runs)
-    monkeypatch.setenv("PREFECT_SERVER_EVENTS_RETENTION_PERIOD", demo.OWN_FILES)
-    monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD", demo.OWN_FILES)
+    monkeypatch.setenv("PREFECT_SERVER_EVENTS_RETENTION_PERIOD", demo.PREFECT_RETENTION)
+    monkeypatch.setenv("PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD", demo.PREFECT_RETENTION)
     assert PrefectSettings().server.events.retention_period == timedelta(days=1)
 
 

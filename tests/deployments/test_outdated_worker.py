@@ -13,10 +13,10 @@ from connector.state.coordination.process import this_process
 from deployments.worker import OUTDATED, WarmWorker
 
 
-class Asked:
-    """What was asked ahead: nothing."""
+class NothingPrefetched:
+    """Nothing was prefetched."""
 
-    async def answers(self, _client):
+    async def read(self, _client):
         return None
 
 
@@ -25,7 +25,7 @@ def test_runs_of_an_outdated_worker_are_told_to_restart_it(monkeypatch, caplog, 
     """Only theirs: the code of the fork server is newer than the worker's."""
     child = SimpleNamespace(process=this_process(), has_ended=lambda: True, exit_code=lambda: 0)
     worker = WarmWorker(work_pool_name="a2m")
-    worker._asked, worker._client = Asked(), SimpleNamespace()
+    worker._prefetch, worker._client = NothingPrefetched(), SimpleNamespace()
     worker.processes = SimpleNamespace(is_outdated=is_outdated, start=lambda *_given: child)
     monkeypatch.setattr(worker, "get_flow_run_logger", lambda _flow_run: logging.getLogger("of the run"))
     flow_run = FlowRun(id=uuid4(), flow_id=uuid4(), expected_start_time=datetime.now(UTC))
