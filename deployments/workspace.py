@@ -66,7 +66,7 @@ def serve_workspace() -> None:
     end_with_the_parent()
     try:
         with suppress(KeyboardInterrupt):
-            serve(beside_the_deployments=True)
+            serve(only_if_enabled=True)
     except (NotServed, SettingsError, StateError) as error:
         print_to_stderr(f"{error} The deployments are served without it.")
         sys.exit(NOT_SERVED)

@@ -1,4 +1,4 @@
-"""The workspace as one application: its pages, what programs ask, its files, and what every request passes."""
+"""The workspace as one ASGI application: pages, endpoints for programs, static files, and middleware."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from connector.state.faults import StateError
 from settings import SettingsError, as_on_the_screen
-from web import machines
+from web import endpoints
 from web.pages import activity, connection, failed, login, overview, reconcile, record, sent, setup
 from web.render import render
 from web.routes import routes_of
@@ -23,7 +23,7 @@ from web.security.gate import HEADERS, Gate
 from web.workspace import Workspace
 
 PAGES = (overview, failed, record, activity, sent, reconcile, setup, connection, login)
-"""Each has `ROUTES`; what is linked on every page stands in `web.navigation`."""
+"""Every module has `ROUTES`. The pages that every page links to are in `web.navigation`."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -31,41 +31,41 @@ def create_app(workspace: Workspace) -> Starlette:
     """Return the application."""
     return Starlette(
         routes=[
-            *(route for one in PAGES for route in routes_of(one.ROUTES, workspace)),
-            *machines.routes(workspace),
+            *(route for module in PAGES for route in routes_of(module.ROUTES, workspace)),
+            *endpoints.routes(workspace),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Gate, hosts=workspace.entrance.hosts)],
         exception_handlers={
-            HTTPException: _refused,
-            SettingsError: _settings_are_wrong,
-            StateError: _state_is_away,
-            Exception: _mistake,
+            HTTPException: _http_error,
+            SettingsError: _settings_error,
+            StateError: _state_error,
+            Exception: _bug,
         },
     )
 
 
-def _refused(_request: Request, error: Exception) -> Response:
+def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = "There is no such page" if error.status_code == 404 else "Not possible"
     text = "" if error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
-    return _sorry(error.status_code, title, text)
+    return _error_page(error.status_code, title, text)
 
 
-def _settings_are_wrong(_request: Request, error: Exception) -> Response:
-    return _sorry(503, "A setting is wrong", as_on_the_screen(str(error)))
+def _settings_error(_request: Request, error: Exception) -> Response:
+    return _error_page(503, "A setting is wrong", as_on_the_screen(str(error)))
 
 
-def _state_is_away(_request: Request, error: Exception) -> Response:
-    return _sorry(503, "The state database cannot be used", str(error))
+def _state_error(_request: Request, error: Exception) -> Response:
+    return _error_page(503, "The state database cannot be used", str(error))
 
 
-def _mistake(_request: Request, _error: Exception) -> Response:
-    """Answer 500 for a bug: its traceback is in the log, and nothing of it here. The gate is passed already."""
-    answer = _sorry(500, "An error in the workspace", "What happened stands in its log.")
-    answer.headers.update(HEADERS)
-    return answer
+def _bug(_request: Request, _error: Exception) -> Response:
+    """Answer 500 for a bug. The traceback is only in the log. The middleware does not add its headers here."""
+    response = _error_page(500, "An error in the workspace", "What happened stands in its log.")
+    response.headers.update(HEADERS)
+    return response
 
 
-def _sorry(status: int, title: str, text: str) -> Response:
+def _error_page(status: int, title: str, text: str) -> Response:
     return HTMLResponse(render("sorry.html", title=title, text=text), status_code=status)

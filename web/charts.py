@@ -1,4 +1,4 @@
-"""Charts as SVG: a bar for each hour, what was sent below, what failed on top, without a script and without a style."""
+"""Bar charts in SVG: one stacked bar for each hour, sent below and failed on top. They need no script and no style."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 288, 56
 _GAP = 2
 _LEAST = 3.0
-"""The height of the smallest bar: one record among thousands is still seen."""
+"""The smallest height of a bar, so that one record among thousands is visible."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle of a chart that is `WIDTH` times `HEIGHT`; kind: sent, failed."""
+    """A rectangle in a chart of `WIDTH` by `HEIGHT`. `kind`: sent or failed."""
 
     kind: str
     x: float
@@ -23,9 +23,9 @@ class Bar:
 
 
 def bars(sent: Sequence[int], failed: Sequence[int]) -> list[Bar]:
-    """Return the bars of equally many hours; what is 0 has none."""
+    """Return the bars for the counts of each hour; a count of 0 has none."""
     hours = list(zip(sent, failed, strict=True))
-    most = max((one + other for one, other in hours), default=0)
+    most = max((sum(counts) for counts in hours), default=0)
     if not most:
         return []
     step = WIDTH / len(hours)

@@ -1,4 +1,4 @@
-"""Rows as lines of comma-separated values, which a spreadsheet may open: no cell is calculated there."""
+"""Rows as CSV lines. Cells that a spreadsheet would evaluate as formulas are escaped."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate."""
+"""The first characters of cells that a spreadsheet evaluates."""
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Return the rows as lines."""
+    """Return the rows as CSV lines."""
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:

@@ -1,7 +1,7 @@
-"""Setup Parameters as fields of a form: what each shows, and what a form that comes back says.
+"""Setup Parameters as form fields: what each field shows, and how a submitted form is read.
 
-Everything derives from the declarations of the settings (`settings.declare`): label, help, unit, bounds, choices,
-columns. Between a page and the settings values have the form of `settings.form`: choices by label, maps as rows.
+Labels, help, units, bounds, choices and columns are derived from the declarations of the settings (`settings.declare`).
+Values are exchanged in the representation of `settings.form`: choices by label, maps as rows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from settings.locations import Saved
 from settings.offers import Offer, offer_of
 
 EMPTY_ROWS = 2
-"""Rows of a table that are there to be filled in."""
+"""The number of empty rows at the end of a table."""
 MOST_ROWS = 2_000
 ORIGINS = {
     "environment": "fixed by the environment",
@@ -43,7 +43,7 @@ ORIGINS = {
     "settings file": "settings file",
     "default": "",
 }
-"""Where a value comes from, as the page says it."""
+"""The text on the page for each origin of a value."""
 FIXED = ("environment", ".env")
 _ROW = re.compile(r"(\d{1,5})\.(\w+)")
 Form = ImmutableMultiDict[str, str]
@@ -52,7 +52,7 @@ Filled = dict[str, Any]
 
 @dataclass(frozen=True)
 class Option:
-    """One of the values that can be chosen."""
+    """A value that can be chosen, with its label."""
 
     value: str
     label: str
@@ -60,7 +60,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. kind: text, list, check or choice. offer: the list whose names are offered."""
+    """A column of a table. kind: text, list, check or choice. offer: the list of suggested names."""
 
     name: str
     label: str
@@ -72,8 +72,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Field:
-    """One setting on a page. kind: text, number, check, choice, ticks, list, table or secret; value: as its kind shows
-    it; error: what is wrong with it; is_set: whether a secret is there.
+    """One setting on a page.
+
+    Attributes:
+        kind: text, number, check, choice, ticks, list, table or secret.
+        value: The value in the representation of its kind.
+        error: What is wrong with the value.
+        is_set: Whether a secret has a value, which is never shown.
     """
 
     setting: Setting
@@ -87,39 +92,38 @@ class Field:
 
     @property
     def id(self) -> str:
-        """Its name in the document."""
+        """The id of the field's element in the document."""
         return f"{self.setting.section}-{self.setting.field}"
 
     @property
     def name(self) -> str:
-        """Its name in the form."""
+        """The name of the field in the form."""
         return f"f.{self.setting.field}"
 
     @property
     def offer(self) -> str:
-        """The list whose names are offered; empty for none."""
+        """The id of the list of suggested names; empty if there is none."""
         return list_id(offer_of(self.setting.section, self.setting.field))
 
     @property
     def is_fixed(self) -> bool:
-        """Whether something above the workspace says its value."""
+        """Whether the environment or `.env` overrides the value."""
         return self.origin in FIXED
 
     @property
     def where_from(self) -> str:
-        """Where its value comes from, for a person; empty for the default."""
+        """The origin of the value as text; empty for the default."""
         return ORIGINS[self.origin]
 
     @property
     def default(self) -> str:
-        """Its default as the page shows it; empty where that says nothing."""
-        shown = _default(self.setting)
-        return "" if shown is None else shown
+        """The default as text; empty if it has no useful text."""
+        return _default(self.setting) or ""
 
 
 @dataclass
 class Answers:
-    """What a form says: values as `settings.form` has them, secrets (None takes one out), and what is wrong already."""
+    """A submitted form: values as in `settings.form`, secrets (None removes one), and errors by field."""
 
     filled: Filled = field(default_factory=dict)
     secrets: dict[str, str | None] = field(default_factory=dict)
@@ -127,8 +131,10 @@ class Answers:
 
 
 def settings_in(section: str) -> list[Setting]:
-    """Return the settings of a section that stand on its page; a second field for a secret belongs to the first."""
-    return [one for one in all_settings() if one.section == section and not one.field.startswith("confirm_")]
+    """Return the settings on the page of a section. The confirmation of a secret is part of its field."""
+    return [
+        setting for setting in all_settings() if setting.section == section and not setting.field.startswith("confirm_")
+    ]
 
 
 def fields_of(
@@ -139,7 +145,7 @@ def fields_of(
     filled: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> list[Field]:
-    """Return the fields of a section with the values in force, or as somebody has filled them in."""
+    """Return the fields of a section with the effective values, or with the values of a submitted form (`filled`)."""
     values, where_from = {**as_form(settings)[section], **(filled or {})}, origins(saved)
     return [
         _field(
@@ -187,7 +193,7 @@ def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str
 
 
 def list_id(offer: Offer | None) -> str:
-    """Return the name of a list in the document."""
+    """Return the id of a list of suggested names in the document; empty for None."""
     return f"offer-{offer.name.lower()}" if offer else ""
 
 
@@ -244,7 +250,7 @@ def _default(one: Setting) -> str | None:
 
 
 def answers_of(section: str, form: Form) -> Answers:
-    """Return what a form of the section says; a field that it does not show is left out."""
+    """Read a submitted form of the section. Fields that the page did not show are left out."""
     answers = Answers()
     for one in settings_in(section):
         if f"p.{one.field}" in form:
@@ -278,7 +284,7 @@ def _list(text: str) -> list[str]:
 
 
 def _rows(name: str, columns: Sequence[Column], form: Form) -> Iterator[dict[str, Any]]:
-    """Yield the rows in which something stands."""
+    """Yield the rows that are not empty."""
     rows: dict[int, dict[str, str]] = {}
     for key, value in form.multi_items():
         found = _ROW.fullmatch(key.removeprefix(f"{name}.")) if key.startswith(f"{name}.") else None
@@ -297,7 +303,7 @@ def _cell(column: Column, text: str) -> Any:
 
 
 def _read_secret(one: Setting, form: Form, answers: Answers) -> None:
-    """A secret is typed twice; empty leaves it as it is."""
+    """Read a secret, which must be entered twice. An empty field keeps the current one."""
     typed, again = (form.get(f"{kind}.{one.field}", "").strip() for kind in ("s", "s2"))
     if f"sx.{one.field}" in form:
         answers.secrets[one.field] = None
@@ -308,7 +314,7 @@ def _read_secret(one: Setting, form: Form, answers: Answers) -> None:
 
 
 def changed(section: str, filled: Mapping[str, Any], shown: Settings) -> Filled:
-    """Return what somebody changed of what the page had shown: all else is left to what counts by now."""
+    """Return the values that differ from what the page had shown. Others may have been changed by somebody else."""
     before = as_form(shown)[section]
     known = {one.field: one for one in settings_in(section)}
     return {name: value for name, value in filled.items() if not _is_same(known[name], value, before.get(name))}

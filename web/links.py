@@ -1,4 +1,4 @@
-"""Texts that name settings and commands, as markup: a setting links to its field, a command is called as here."""
+"""Convert messages to markup: settings become links to their fields, and commands become pages or buttons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = re.compile(r"\bA2M_[A-Z_]+?__[A-Z_]+\b")
 
 
 def with_links(text: str) -> Markup:
-    """Return the text, escaped, in which every setting is a link to its field."""
+    """Return the escaped text with every setting as a link to its field."""
     parts: list[Markup] = []
     left = replace_commands(as_on_the_screen(text), PAGE_NAMES)
     while found := _NAMED.search(left):
@@ -49,7 +49,7 @@ _SHOWN = {"True": "on", "False": "off", "None": "nothing", "''": "nothing", "[]"
 
 
 def plainly(text: str) -> str:
-    """Return what was done with settings as the screen calls it: labels without names, and on, off or nothing."""
+    """Return the summary of a change of settings for people: labels without variables, and on, off or nothing."""
 
     def change(found: re.Match[str]) -> str:
         was, becomes = found["was"], found["becomes"] or ""

@@ -1,4 +1,4 @@
-"""The pages that every page links to, in their order."""
+"""The pages in the navigation of every page, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a delivery, as pages say it."""
+"""The outcome of a delivery, as the pages show it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 OUTCOMES = {"sent": ("Accepted", "good"), "failed": ("Failed", "bad"), "sending": ("No answer yet", "accent")}
 
 
-def outcome_of(one: Delivered) -> tuple[str, str]:
-    """Return the label of a delivery's outcome, and its colour."""
-    if one.outcome in OUTCOMES:
-        return OUTCOMES[one.outcome]
-    return ("Waits" if one.outcome == "pending" else one.outcome.capitalize(), "warn")
+def outcome_of(delivered: Delivered) -> tuple[str, str]:
+    """Return the label and the colour of a delivery's outcome."""
+    if delivered.outcome in OUTCOMES:
+        return OUTCOMES[delivered.outcome]
+    return ("Waits" if delivered.outcome == "pending" else delivered.outcome.capitalize(), "warn")
 
 
-def why_of(one: Delivered) -> str:
-    """Return why it was not accepted. Reasons of ours begin with the label of their code, Magento's do not."""
-    label = label_of(one.code) if one.code else ""
-    return one.reason if not label or one.reason.startswith(label) else f"{label}: {one.reason}".rstrip(": ")
+def why_of(delivered: Delivered) -> str:
+    """Return why a delivery was not accepted, beginning with the label of its code."""
+    label, reason = label_of(delivered.code) if delivered.code else "", delivered.reason
+    return reason if not label or reason.startswith(label) else f"{label}: {reason}".rstrip(": ")

@@ -1,6 +1,6 @@
-"""What changes of settings would change, computed beside the pages: begun by one request, asked for by others.
+"""Previews of changed settings, computed in background threads: one request starts a preview, later ones read it.
 
-One after the other, because each keeps the processor busy. The last ones are remembered.
+Only one is computed at a time, because each keeps the processor busy. The last ones are kept in memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REMEMBERED = 20
 
 @dataclass
 class Preview:
-    """One that was begun: how far it is, and what it found so far; is_over: there is nothing more to come."""
+    """A preview: its progress, and what it has found so far. is_over: it is complete."""
 
     progress: str = "Waiting for another preview to end"
     found: list[ValuePreview | DocumentPreview] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Previews:
         self._one_at_a_time = threading.Lock()
 
     def begin(self, before: Settings, after: Settings, state: State) -> str:
-        """Begin one; return the name under which it is asked for, which nobody guesses."""
+        """Start a preview, and return its name, which cannot be guessed."""
         name, preview = secrets.token_urlsafe(16), Preview()
         self._known[name] = preview
         while len(self._known) > REMEMBERED:
@@ -52,11 +52,11 @@ class Previews:
         return name
 
     def get(self, name: str) -> Preview | None:
-        """Return a preview; None where it is not known, or no longer."""
+        """Return a preview; None if there is none with this name any more."""
         return self._known.get(name)
 
     def _work(self, preview: Preview, before: Settings, after: Settings, state: State) -> None:
-        from app.preview.preview import affected  # only here: it loads what the pages do not need
+        from app.preview.preview import affected  # imported late: it loads what the pages do not need
 
         with self._one_at_a_time:
             try:

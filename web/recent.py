@@ -1,7 +1,4 @@
-"""What was delivered in the last day, for the Overview: read at most every half minute, however many look at it.
-
-It is a sum over the whole log of a day, which may have a million rows.
-"""
+"""Deliveries of the last day, for the Overview, cached for half a minute: the log of a day may have a million rows."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ from entities.names import NAMES
 READ_EVERY = timedelta(seconds=30)
 COUNTS_FOR = timedelta(minutes=2)
 COUNTS_AFTER = timedelta(seconds=4)
-"""Between two counts that say how many requests a minute there are."""
+"""The least time between two counts of requests from which a rate is computed."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """For each entity what Magento took and what failed in each of the last hours, and how long it took."""
+    """By entity: how many deliveries were accepted and failed in each of the last hours, and their delays."""
 
     by_hour: Mapping[str, Sequence[int]]
     failed: Mapping[str, Sequence[int]]
@@ -31,7 +28,7 @@ class Day:
 
 
 class Recent:
-    """The last day as it was read last."""
+    """The cached deliveries of the last day, and recent counts of requests."""
 
     def __init__(self) -> None:
         self._read: tuple[datetime, Day] | None = None
@@ -39,11 +36,12 @@ class Recent:
         self._one_at_a_time = threading.Lock()
 
     def requests_per_minute(self, count: int, now: datetime) -> int | None:
-        """Return how many requests a minute Acumatica gets, by how many it had got at the previous call; `None` where
-        there was none within the last minutes.
+        """Return the requests to Acumatica per minute, from the total `count` now and at an earlier call.
+
+        Return None if there was no call between `COUNTS_AFTER` and `COUNTS_FOR` ago.
         """
         with self._one_at_a_time:
-            self._counts = [(at, one) for at, one in self._counts if timedelta(0) <= now - at < COUNTS_FOR]
+            self._counts = [(at, total) for at, total in self._counts if timedelta(0) <= now - at < COUNTS_FOR]
             first = self._counts[0] if self._counts else None
             self._counts.append((now, count))
         if first is None or now - first[0] < COUNTS_AFTER:
@@ -51,7 +49,7 @@ class Recent:
         return round((count - first[1]) / ((now - first[0]) / timedelta(minutes=1)))
 
     def day(self, state: State, now: datetime) -> Day:
-        """Return it, not older than half a minute. Raises `StateError`."""
+        """Return the last day, at most half a minute old. Raises `StateError`."""
         with self._one_at_a_time:
             if self._read is None or not timedelta(0) <= now - self._read[0] < READ_EVERY:
                 with state.read() as connection:

@@ -1,4 +1,4 @@
-"""Pages from templates. Whatever is put into one is escaped; nothing of it is ever read as markup."""
+"""Render pages from templates. All values are escaped."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def _environment() -> Environment:
 
 
 def render(template: str, **names: Any) -> str:
-    """Return a page, or a part of one."""
+    """Return a page, or a part of a page, as HTML."""
     return _environment().get_template(template).render(**names)

@@ -1,8 +1,8 @@
-"""How a page is declared, and what is held for every one of them: who may see it, who may act, and the form's token.
+"""Declare pages and actions. Every one of them is checked for login, role and form token (CSRF).
 
-A page is a function from a `Visit` to a response. An action is one to `Done`: it is written into the audit, and the
-browser goes back to a page, which shows what was done; an action that cannot be done raises `Refused`, or returns the
-form again with what is wrong in it. All are plain functions and run in a thread of their own.
+A page is a function from a `Visit` to a response. An action returns `Done`, which is written to the audit log and shown
+on the page to which the browser is redirected. An action that cannot be carried out raises `Refused`, or returns the
+form again with its errors. All are plain functions and run in threads.
 
     ROUTES = (page("/failed", show), action("/failed/skip", skip, code="failed.skip"))
 """
@@ -49,7 +49,7 @@ Form = ImmutableMultiDict[str, str]
 
 
 class Refused(Exception):
-    """An action that is not done; the page to go back to shows why."""
+    """An action is refused. The browser is redirected to the page `back`, which shows why."""
 
     def __init__(self, why: str, back: str, entity: str | None = None) -> None:
         super().__init__(why)
@@ -59,8 +59,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Done:
-    """What an action did, as text, and the page to go back to. `entity`: the one that it was about, if it was one.
-    `run`: what does the rest, to which the page links. `messages`: those that it was about.
+    """What an action did, and the page `back` to which the browser is redirected.
+
+    Attributes:
+        text: What was done, for the page and the audit log.
+        entity: The entity of the action, if it concerned only one.
+        run: The run that continues the work; the page links to it.
+        messages: The messages that the action concerned.
     """
 
     text: str
@@ -72,7 +77,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request of one person. `token` is what the browser's cookie holds."""
+    """One request. `token` is the content of the browser's cookie."""
 
     request: Request
     workspace: Workspace
@@ -82,36 +87,36 @@ class Visit:
 
     @property
     def path(self) -> str:
-        """The page that is asked for."""
+        """The requested path."""
         return self.request.url.path
 
     @property
     def query(self) -> ImmutableMultiDict[str, str]:
-        """What stands behind the question mark."""
+        """The parameters of the query string."""
         return self.request.query_params
 
     @property
     def is_part(self) -> bool:
-        """Whether only a part of the page is asked for, to refresh it."""
+        """Whether only a part of the page is requested, to refresh it."""
         return self.request.headers.get("hx-request") == "true"
 
     @cached_property
     def here(self) -> AppContext:
-        """The settings in force, and the state. Raises `SettingsError` and `StateError`."""
+        """The effective settings with the state database. Raises `SettingsError` and `StateError`."""
         return self.workspace.here()
 
     @cached_property
     def now(self) -> datetime:
-        """The instant of the request."""
+        """The time of the request."""
         return self.workspace.now()
 
     @cached_property
     def times(self) -> Times:
-        """How the page shows instants."""
+        """Formats instants for the page."""
         return Times(self.now, self.here.settings.acumatica.zone())
 
     def render(self, template: str, *, status: int = 200, **names: Any) -> Response:
-        """Return a page."""
+        """Return the rendered template as a response."""
         text = render(
             template,
             visit=self,
@@ -138,7 +143,7 @@ class Visit:
             return count_failed(connection, FailedChoice())
 
     def _notice(self) -> audit.Done | None:
-        """Return what this person has just done, which the page that comes after it shows."""
+        """Return the action that this visitor has just done, to show it on the page."""
         number = self.query.get("done", "")
         if not (number.isascii() and number.isdigit() and len(number) < 18):
             return None
@@ -147,7 +152,7 @@ class Visit:
         return done if done is not None and done.who == self.visitor.name else None
 
     def _run_page(self) -> str | None:
-        """Return the page in Prefect of the run that was just started."""
+        """Return the address in Prefect of the run that was just started."""
         try:
             return self.workspace.runs.page_of(str(UUID(self.query.get("run", ""))))
         except ValueError:
@@ -156,7 +161,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Declared:
-    """A page or an action, before it is part of an application."""
+    """A declared page or action, which `route` makes part of an application."""
 
     path: str
     method: str
@@ -167,7 +172,7 @@ class Declared:
     needs_role: bool = True
 
     def route(self, workspace: Workspace) -> Route:
-        """Return it as a route of this workspace."""
+        """Return the route for this workspace."""
 
         async def endpoint(request: Request) -> Response:
             form = await _form(request) if self.method == "POST" else Form()
@@ -220,17 +225,17 @@ class Declared:
 
 
 def page(path: str, view: Callable[[Visit], Response], *, is_open: bool = False) -> Declared:
-    """Declare a page. `is_open`: everybody may see it, without a login."""
+    """Declare a page. `is_open`: it is shown without a login."""
     return Declared(path, "GET", view=view, is_open=is_open)
 
 
 def action(path: str, act: Callable[[Visit], Done | Response], *, code: str) -> Declared:
-    """Declare an action, which administrators may do. `code`: under which it stands in the audit."""
+    """Declare an action for administrators. `code`: its code in the audit log."""
     return Declared(path, "POST", act=act, code=code)
 
 
 def remember(response: Response, token: str, visit: Visit) -> None:
-    """Let the browser keep this cookie until it is closed; a session ends earlier by itself."""
+    """Set the cookie with the token, which the browser deletes when it is closed. A session may end earlier."""
     response.set_cookie(
         visit.workspace.entrance.cookie,
         token,
@@ -242,20 +247,20 @@ def remember(response: Response, token: str, visit: Visit) -> None:
 
 
 def with_query(path: str, **values: str) -> str:
-    """Return an address of ours with these values in its query."""
+    """Return a path of ours with these values added to its query, replacing earlier ones."""
     plain, _mark, query = path.partition("?")
     kept = [(name, value) for name, value in parse_qsl(query) if name not in values]
     return f"{plain}?{urlencode([*kept, *values.items()])}"
 
 
 def is_ours(path: str) -> bool:
-    """Return whether an address stays inside the workspace."""
+    """Return whether an address is a path within the workspace."""
     parts = urlsplit(path)
     return path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
 
 
 def _to_the_login(request: Request) -> Response:
-    """Let the person log in and come back; a part of a page that is refreshed lets the whole page do so."""
+    """Redirect to the login, and from there back. If a part of a page is requested, the whole page is reloaded."""
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     if request.method not in ("GET", "HEAD"):
@@ -265,7 +270,7 @@ def _to_the_login(request: Request) -> Response:
 
 
 async def _form(request: Request) -> Form:
-    """Return a form as a browser sends it, of which no more is read than a form of ours may have."""
+    """Read a form. Raises `HTTPException`, also as soon as it exceeds `LARGEST_FORM`."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise HTTPException(415, "A form is expected.")
     body = bytearray()
@@ -281,5 +286,5 @@ async def _form(request: Request) -> Form:
 
 
 def routes_of(declared: Sequence[Declared], workspace: Workspace) -> list[Route]:
-    """Return all of them as routes of this workspace."""
-    return [one.route(workspace) for one in declared]
+    """Return the routes of declared pages and actions for this workspace."""
+    return [declaration.route(workspace) for declaration in declared]

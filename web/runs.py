@@ -1,4 +1,4 @@
-"""Runs in Prefect: the only part of the pages that knows it."""
+"""Start runs in Prefect. Only this module of the workspace uses Prefect."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class PrefectRuns:
         try:
             with get_client(httpx_settings={"timeout": START_SECONDS}, sync_client=True) as client:
                 found = client.read_deployment_by_name(deployment)
-                made: Any = client.create_flow_run_from_deployment(found.id, parameters=parameters or {})
+                run: Any = client.create_flow_run_from_deployment(found.id, parameters=parameters or {})
         except ObjectNotFound as error:
             raise NotStarted(f"Prefect has no deployment {deployment}: a2m serve registers it.") from error
         except (httpx.HTTPError, PrefectException) as error:
             kind = type(error).__name__
             raise NotStarted(f"Prefect at {self.server} (PREFECT_API_URL) takes no run now: {kind}.") from error
-        return StartedRun(str(made.name), str(made.id))
+        return StartedRun(str(run.name), str(run.id))
 
     def show_settings(self, filled: dict[str, Any]) -> None:
-        """Show these values in the form of Setup Parameters, which saves all that it shows. Raises `NotStarted`."""
+        """Update Prefect's form of Setup Parameters, which saves all values that it shows. Raises `NotStarted`."""
         if not self.server:
             return
         try:
@@ -49,12 +49,12 @@ class PrefectRuns:
                 update = DeploymentUpdate(parameters={"settings": filled, "changed_by": ""})
                 client.update_deployment(found.id, update)
         except ObjectNotFound:
-            return  # a2m serve makes it, with the values of then
+            return  # a2m serve will register it with the values of that time
         except (httpx.HTTPError, PrefectException) as error:
             raise NotStarted(f"The form in Prefect still shows the former values: {type(error).__name__}.") from error
 
     def page(self) -> str | None:
-        """Return the address of Prefect's pages; None where none is known."""
+        """Return the address of Prefect's UI; None if it is unknown."""
         return self.ui
 
     def page_of(self, run_id: str) -> str | None:
@@ -63,7 +63,7 @@ class PrefectRuns:
 
 
 def configured_runs() -> PrefectRuns:
-    """Return the Prefect server that is configured."""
+    """Return the runs of the configured Prefect server."""
     server, ui = PREFECT_API_URL.value(), PREFECT_UI_URL.value()
     shown = ui or (str(server).removesuffix("/api") if server else None)
     return PrefectRuns(str(server) if server else None, str(shown).rstrip("/") if shown else None)

@@ -1,4 +1,4 @@
-"""Serves the workspace in this process until it is stopped."""
+"""Serve the workspace in this process until it is stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from web.workspace import Workspace
 
 
 def address_of(settings: Web) -> str:
-    """Return the address under which a browser on this machine, or the first allowed host, finds it."""
+    """Return the address to open in a browser: of the first allowed host, or on this machine."""
     if settings.allowed_hosts and not settings.is_on_loopback():
         return f"http://{settings.allowed_hosts[0]}"
     host = "127.0.0.1" if settings.address in ("0.0.0.0", "::", "localhost") else settings.address
@@ -26,24 +26,25 @@ def address_of(settings: Web) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Says where it is, once it is there."""
+    """Prints the address of the workspace once it is served."""
 
-    where = ""
+    address = ""
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            print_to_stderr(f"Workspace: {self.where}")
+            print_to_stderr(f"Workspace: {self.address}")
 
 
-def serve(*, beside_the_deployments: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM; beside the deployments only where the settings say so. Raises `NotServed`,
-    `SettingsError` and `StateError`.
+def serve(*, only_if_enabled: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `NotServed`, `SettingsError` and `StateError`.
+
+    `only_if_enabled`: return at once if the settings switch the workspace off.
     """
     state = open_private_state()
     try:
         settings = read(state).settings.web
-        if beside_the_deployments and not settings.enabled:
+        if only_if_enabled and not settings.enabled:
             return
         workspace = Workspace(
             state, lambda: datetime.now(UTC), configured_runs(), entrance_of(settings, state), LoginAttempts()
@@ -60,10 +61,10 @@ def serve(*, beside_the_deployments: bool = False) -> None:
             timeout_graceful_shutdown=3,
         )
         server = _Server(config)
-        server.where = address_of(settings)
+        server.address = address_of(settings)
         try:
             server.run()
-        except SystemExit as error:  # uvicorn's way to say that it cannot listen there
+        except SystemExit as error:  # uvicorn exits if it cannot listen at the address
             raise NotServed(
                 f"The workspace cannot listen at {settings.address}, port {settings.port} (A2M_WEB__PORT): "
                 "another program does."

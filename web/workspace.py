@@ -1,4 +1,4 @@
-"""What every page works with: the state database, the settings in force, the clock, Prefect, and who may come in."""
+"""The dependencies of the pages: state database, clock, Prefect, access rules, caches."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True)
 class StartedRun:
-    """A run that was started."""
+    """A run that was started in Prefect."""
 
     name: str
     run_id: str
 
 
 class Runs(Protocol):
-    """What takes time is a run in Prefect."""
+    """Starts runs in Prefect; long work of the workspace is done there."""
 
     def start(self, deployment: str, parameters: dict[str, object] | None = None) -> StartedRun:
         """Start a run of `FLOW/DEPLOYMENT`. Raises `NotStarted`."""
 
     def show_settings(self, filled: dict[str, Any]) -> None:
-        """Let the form of Setup Parameters in Prefect show these values. Raises `NotStarted`."""
+        """Update the values in Prefect's form of Setup Parameters. Raises `NotStarted`."""
 
     def page(self) -> str | None:
-        """Return the address of Prefect's UI; None where none is known."""
+        """Return the address of Prefect's UI; None if it is unknown."""
 
     def page_of(self, run_id: str) -> str | None:
         """Return the address of a run's page."""
@@ -58,5 +58,5 @@ class Workspace:
     recent: Recent = field(default_factory=Recent)
 
     def here(self) -> AppContext:
-        """Return the settings as they are now, with the state. Raises `SettingsError` and `StateError`."""
+        """Return the current settings with the state database. Raises `SettingsError` and `StateError`."""
         return read(self.state)

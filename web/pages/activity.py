@@ -1,4 +1,4 @@
-"""Activity: what works now, what went to Magento by day, how long its answers took, and Acumatica's licence."""
+"""Activity: running syncs, deliveries by day, Magento's response times, the Acumatica licence, and operator actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DONE_SHOWN = 50
 
 @dataclass
 class Sums:
-    """What went of one entity on one day."""
+    """The requests and deliveries of one entity on one day."""
 
     requests: int = 0
     sent: int = 0
@@ -33,32 +33,32 @@ class Sums:
 
     @property
     def per_thousand(self) -> int | None:
-        """Requests for a thousand records; None where none was taken."""
+        """Requests per thousand accepted records; None if none was accepted."""
         return round(1_000 * self.requests / self.sent) if self.sent else None
 
 
 @dataclass
 class Day:
-    """One day in the tenant's zone: what went, by entity."""
+    """The sums of one day in the tenant's time zone, by entity."""
 
     day: date
     entities: dict[str, Sums] = field(default_factory=dict)
 
 
 def days_of(hours: Iterable[Hour], zone: ZoneInfo) -> list[Day]:
-    """Return the days, the newest first."""
-    found: dict[date, Day] = {}
-    for one in hours:
-        day = one.begins.astimezone(zone).date()
-        sums = found.setdefault(day, Day(day)).entities.setdefault(one.entity, Sums())
-        sums.requests += one.requests
-        sums.sent += one.sent
-        sums.not_sent += one.not_sent
-    return [found[day] for day in sorted(found, reverse=True)]
+    """Return the sums of each day, the newest first."""
+    days: dict[date, Day] = {}
+    for hour in hours:
+        day = hour.begins.astimezone(zone).date()
+        sums = days.setdefault(day, Day(day)).entities.setdefault(hour.entity, Sums())
+        sums.requests += hour.requests
+        sums.sent += hour.sent
+        sums.not_sent += hour.not_sent
+    return [days[day] for day in sorted(days, reverse=True)]
 
 
 def show(visit: Visit) -> Response:
-    """Show what works now, the last days, the slowest answers, and what people did."""
+    """Show running syncs, the last days, the slowest requests, and the last operator actions."""
     zone, now = visit.times.zone, visit.now
     first = now.astimezone(zone).date() - timedelta(days=DAYS - 1)
     found = entity_statuses(visit.here, now)

@@ -1,4 +1,4 @@
-"""Test Connection: each check with what was found and what to do; what needs somebody stands first."""
+"""Test Connection: every check with its message, failures first."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 CODE = "test_connection"
 BADGES = {"failed": "bad", "could not be checked": "warn", "passed": "good"}
-"""The kind of each result, in the order in which they are shown."""
+"""The badge of each result, in the order in which they are shown."""
 
 
 def _test(visit: Visit) -> Done | Response:
-    """Check everything now, and show it. Where the secrets are in Prefect's Blocks alone, which only runs read, a run
-    does it.
-    """
-    from app.connection.test_connection import check_connection  # only here: it loads what the other pages do not need
+    """Run all checks and show them. If settings are missing, start a run instead, which also reads Prefect's Blocks."""
+    from app.connection.test_connection import (
+        check_connection,
+    )  # imported late: it loads what the other pages do not need
 
     here = visit.here
     if here.settings.missing():

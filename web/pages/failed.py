@@ -1,4 +1,4 @@
-"""Failed messages: in groups by failure code, each with what it means and what to do; then one by one."""
+"""Failed messages: groups by failure code with meaning and fix, the messages of a group, and single messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = ("id", "entity", "key", "source", "attempts", "when", "cause", "reason
 
 
 def show_groups(visit: Visit) -> Response:
-    """Show the groups, the largest first, and what people did lately."""
+    """Show the groups, the largest first, and the last operator actions."""
     entity = _entity(visit.query.get("entity", ""))
     with visit.workspace.state.read() as connection:
         found = actions.groups(connection)
@@ -48,7 +48,7 @@ def show_groups(visit: Visit) -> Response:
 
 
 def show_group(visit: Visit) -> Response:
-    """Show the messages of a group, a page at a time."""
+    """Show one page of the messages of a group."""
     choice = _choice(visit)
     number = visit.query.get("page", "1")
     with visit.workspace.state.read() as connection:
@@ -69,7 +69,7 @@ def show_group(visit: Visit) -> Response:
 
 
 def show_message(visit: Visit) -> Response:
-    """Show one message, with what can be done about it."""
+    """Show one message with its possible actions."""
     with visit.workspace.state.read() as connection:
         found = chosen_failed(connection, FailedChoice(ids={visit.query.get("id", "")}))
     if not found:
@@ -88,7 +88,7 @@ def show_message(visit: Visit) -> Response:
 
 
 def as_csv(visit: Visit) -> Response:
-    """Return all that is chosen as comma-separated values."""
+    """Return all chosen messages as CSV."""
     with visit.workspace.state.read() as connection:
         found = chosen_failed(connection, _choice(visit))
     rows = [
@@ -161,7 +161,7 @@ def _skip_in_a_run(visit: Visit, choice: FailedChoice, count: int, reason: str, 
 
 
 def _link(visit: Visit) -> Done:
-    """Both systems are asked before a link is stored, so it is a run in Prefect."""
+    """Start a run that links the document: both systems have to be queried first (ADR 0054)."""
     number, magento_id = visit.form.get("id", ""), visit.form.get("magento_id", "").strip()[:100]
     back = f"/failed/message?{urlencode({'id': number})}"
     with visit.workspace.state.read() as connection:
@@ -181,7 +181,7 @@ def _link(visit: Visit) -> Done:
 
 
 def _chosen_in_the_form(visit: Visit) -> tuple[FailedChoice, str]:
-    """Return what is ticked, or all that the page's filter chooses; and the page to go back to."""
+    """Return the ticked messages, or all that match the page's filter; and the page to go back to."""
     form = visit.form
     entity, code, text = (form.get(name, "") for name in ("entity", "code", "text"))
     back = "/failed" if form.get("back") == "groups" else _address(entity, code, text)
@@ -217,13 +217,13 @@ def _help(code: str) -> dict[str, Any]:
 
 def linked() -> tuple[str, ...]:
     """Return the entities whose records a person may link."""
-    from entities.registry import linked as names  # only here: the entities load what other pages do not need
+    from entities.registry import linked as names  # imported late: the entities load what other pages do not need
 
     return names()
 
 
 def _value(one: Message) -> str:
-    from entities.registry import ENTITIES  # only here, too
+    from entities.registry import ENTITIES  # imported late, too
 
     return ENTITIES[one.entity].value_text(one.value) or ""
 

@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Log in and log out."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from web.times import duration
 
 
 def show(visit: Visit) -> Response:
-    """Show the form, or go on where nobody has to log in."""
+    """Show the form, or redirect a visitor who needs no login."""
     if visit.visitor.name:
         return RedirectResponse(_next(visit.query.get("next", "/")), status_code=303)
     return visit.render("login.html", next=_next(visit.query.get("next", "/")), why="", name="")
 
 
 def log_in(visit: Visit) -> Response:
-    """Begin a session under a new token: one that somebody has put into the browser before lets nobody in."""
+    """Begin a session with a new token, as a protection against session fixation."""
     workspace, now = visit.workspace, visit.now
     name, password = visit.form.get("name", "").strip()[:100], visit.form.get("password", "")
     following = _next(visit.form.get("next", "/"))

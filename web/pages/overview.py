@@ -1,4 +1,4 @@
-"""Overview: what needs a person, and a card for each entity. It refreshes itself while somebody looks."""
+"""Overview: what needs attention, and a card for each entity. The page refreshes itself while it is visible."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FAILING = ("Runs fail", "bad")
 """In place of active: nothing arrives in Magento."""
 
 NOTHING = (0,) * 24
-"""A day without anything, by hour."""
+"""The counts of a day without deliveries, by hour."""
 
 
 def show(visit: Visit) -> Response:
-    """Show the page, or only what is refreshed of it."""
+    """Show the page, or only the part that is refreshed."""
     here, now = visit.here, visit.now
     found = entity_statuses(here, now)
     day = visit.workspace.recent.day(here.state, now)
@@ -113,7 +113,7 @@ def _paused(*, paused: bool) -> Callable[[Visit], Done]:
 
 
 def _sync_now(visit: Visit) -> Done:
-    """Start a run. Where Prefect takes none, the next run that works or is started syncs at once."""
+    """Start a run. If Prefect does not accept one, request a sync from the running or next run."""
     entity = _entity(visit)
     workspace = visit.workspace
     if not getattr(visit.here.settings.active, entity):

@@ -1,4 +1,4 @@
-"""Reconcile: how much of what Magento shows is as Acumatica says, what differs, and putting it right."""
+"""Reconcile: the result of the last comparison of each entity, its differences, and their repair."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ REPAIRS = {
     DifferenceCause.TO_BE_SENT: "It is in the queue, and goes with the next sync.",
     DifferenceCause.NOT_ANSWERED: "Compare again once Magento answers.",
 }
-"""What becomes of each cause; one that is not here is a failure's, of which Failed messages says what to do."""
+"""What repair does for each cause. Other causes are failure codes, whose fixes are on the page Failed messages."""
 
 
 def agreement(one: Comparison) -> str:
-    """Return the number: how much agrees. All of it is only said where nothing differs."""
+    """Return the share that agrees, as text. It is 100 % only if nothing differs."""
     if not one.places:
         return "nothing to compare"
     share = 100 * (1 - min(one.differing, one.places) / one.places)
@@ -53,8 +53,8 @@ def show(visit: Visit) -> Response:
 
 
 def show_entity(visit: Visit) -> Response:
-    """Show what differs of one entity by cause, and a page of the places."""
-    from entities.registry import linked  # only here: the entities load what other pages do not need
+    """Show the differences of one entity by cause, and one page of their targets."""
+    from entities.registry import linked  # imported late: the entities load what other pages do not need
 
     entity, cause = str(visit.request.path_params["entity"]), visit.query.get("cause", "")
     with visit.workspace.state.read() as connection:
@@ -99,7 +99,7 @@ def _compare(visit: Visit) -> Done:
 
 
 def _repair(visit: Visit) -> Done:
-    """Put right everything that differs of an entity, or what has one cause, or the records that are ticked."""
+    """Start a run that repairs all differences of an entity, those with one cause, or the ticked ones."""
     entity, cause = visit.form.get("entity", ""), visit.form.get("cause", "")
     keys = list(dict.fromkeys(visit.form.getlist("key")))
     if entity not in NAMES:

@@ -1,4 +1,4 @@
-"""One record: found as people type it, with why Magento shows what it shows; what it shows now is asked on demand."""
+"""One record: search, explanation from the state database, and what Magento shows now on request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from web.workspace import NotStarted
 
 LONGEST = 200
 DELIVERIES_SHOWN = 30
-"""For each place; each takes a statement."""
+"""The number of deliveries for each target; each target needs a query."""
 
 
 def search(visit: Visit) -> Response:
-    """Find a record of any entity by what was typed; the only one that is found is shown at once."""
-    from app.record_keys import known_keys, near_keys  # only here: the entities load what other pages do not need
+    """Search the records of all entities. If only one matches, redirect to its page."""
+    from app.record_keys import known_keys, near_keys  # imported late: the entities load what other pages do not need
 
     typed = visit.query.get("q", "").strip()[:LONGEST]
     state = visit.workspace.state
@@ -39,8 +39,8 @@ def search(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """Show what is known of one record, from the state database alone."""
-    from app.explain.from_state import explanation  # only here, too
+    """Show what is known about one record, from the state database alone."""
+    from app.explain.from_state import explanation  # imported late, too
 
     entity, key = _record(visit)
     found = explanation(
@@ -59,8 +59,8 @@ def show(visit: Visit) -> Response:
 
 
 def show_now(visit: Visit) -> Response:
-    """Show what Magento shows at this moment, which is asked."""
-    from app.explain.from_magento import explain_now  # only here, too
+    """Show what Magento shows at this moment, by querying it."""
+    from app.explain.from_magento import explain_now  # imported late, too
 
     entity, key = _record(visit)
     here = visit.here

@@ -1,4 +1,4 @@
-"""What was sent to Magento of one entity on one day: what changed, from which value to which, and what became of it."""
+"""The deliveries of one entity on one day: records, values before and after, and outcomes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = ("when", "entity", "key", "source", "value", "before", "outcome", "why
 
 
 class _Chosen(NamedTuple):
-    """The entity and the day that a page is about, and the span of that day in the tenant's zone."""
+    """The entity and the day of a page, and the instants between which the day lies in the tenant's time zone."""
 
     entity: str
     day: date
@@ -31,8 +31,8 @@ class _Chosen(NamedTuple):
 
 
 def show(visit: Visit) -> Response:
-    """Show a part of what was sent, the newest first."""
-    from app.explain.sent import sent_page  # only here: the entities load what other pages do not need
+    """Show one page of the deliveries, the newest first."""
+    from app.explain.sent import sent_page  # imported late: the entities load what other pages do not need
 
     chosen = _chosen(visit)
     before = visit.query.get("before", "")
@@ -54,7 +54,7 @@ def show(visit: Visit) -> Response:
 
 
 def as_csv(visit: Visit) -> Response:
-    """Return all of that day as comma-separated values, part by part: a first sync may be of a million records."""
+    """Stream all deliveries of the day as CSV, page by page: a first sync may have a million records."""
     chosen = _chosen(visit)
     name = f"sent-{chosen.entity}-{chosen.day.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -62,7 +62,7 @@ def as_csv(visit: Visit) -> Response:
 
 
 def _lines(visit: Visit, chosen: _Chosen) -> Iterator[str]:
-    from app.explain.sent import sent_page  # only here, too
+    from app.explain.sent import sent_page  # imported late, too
 
     yield csv_lines([COLUMNS])
     before = None

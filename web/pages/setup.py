@@ -1,4 +1,4 @@
-"""Setup Parameters: a page for each section, saved as versions that can be compared and restored."""
+"""Setup Parameters: a page for each section, and the saved versions, which can be compared and restored."""
 
 from __future__ import annotations
 
@@ -30,27 +30,28 @@ from web.routes import Done, Refused, Visit, action, page
 from web.workspace import NotStarted
 
 SHOWN = 100
-"""Versions in the history."""
+"""How many versions the history shows."""
 ABOUT = {name: (model.__doc__ or "").strip().split("\n\n")[0] for name, model in sections_of(Settings)}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why nothing was saved, where it is no field of the page; `setting`: the one that is to be put right first."""
+    """A problem outside the fields of the page that prevents saving. `setting`: the setting to correct first."""
 
     text: str
     setting: Setting | None = None
 
     @property
     def entity_that_may_wait(self) -> str:
-        """The entity whose own section lacks something, such as its warehouses: these are offered once both systems
-        are connected, so it may wait. Empty if there is none.
+        """The entity whose own section lacks something, such as warehouses; empty if there is none.
+
+        It may be switched off for now, because names are only suggested once both systems are connected.
         """
         return self.setting.section if self.setting is not None and self.setting.section in NAMES else ""
 
 
 def show_sections(visit: Visit) -> Response:
-    """Show every section: what is missing, and what is not the default."""
+    """Show every section, with missing settings and those that differ from their defaults."""
     here = visit.here
     missing = here.settings.missing()
     found = []
@@ -69,7 +70,7 @@ def show_sections(visit: Visit) -> Response:
 
 
 def show_section(visit: Visit) -> Response:
-    """Show one section with the values in force."""
+    """Show one section with the effective values."""
     section = _section(visit)
     here = visit.here
     return _page(visit, section, fields_of(section, here.settings, here.saved), here.version)
@@ -106,7 +107,7 @@ def _page(
 
 
 def show_preview(visit: Visit) -> Response:
-    """Show how far a preview is, or what it found."""
+    """Show the progress of a preview, or its result."""
     name = str(visit.request.path_params["name"])
     preview = visit.workspace.previews.get(name)
     if preview is None:
@@ -115,7 +116,7 @@ def show_preview(visit: Visit) -> Response:
 
 
 def show_choices(visit: Visit) -> Response:
-    """Show what both systems offer for the fields of a section: a part that a page asks for once it is there."""
+    """Return the suggestions for the fields of a section, which the page requests after it has been loaded."""
     section, here = _section(visit), visit.here
     if here.settings.missing() or not visit.visitor.may_act():
         return HTMLResponse("")
@@ -129,7 +130,7 @@ def show_choices(visit: Visit) -> Response:
 
 
 def _save(visit: Visit) -> Done | Response:
-    """Save what was changed on the page, and nothing else; where it cannot be, show the page with what is wrong."""
+    """Save what was changed on the page and nothing else, or show the page again with its errors."""
     section, form = _section(visit), visit.form
     answers = answers_of(section, form)
     why = form.get("why", "").strip()[:500]
@@ -150,13 +151,13 @@ def _save(visit: Visit) -> Done | Response:
             return _again(visit, section, answers, version, [], why, 200, preview=preview)
         later = [name for name in NAMES if form.get("later") == name]
         asked = {section: meant, **({"active": dict.fromkeys(later, False)} if later else {})}
-        kept = save(here, asked, after=version, who=visit.visitor.name, why=why, moment=visit.now)
+        saved = save(here, asked, after=version, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile:
         return _saved_by_another(visit, section, answers, version, why)
     except SettingsError as error:
-        answers.errors, problems = _beside_their_fields(section, meant, error)
+        answers.errors, problems = _errors_by_field(section, meant, error)
         return _again(visit, section, answers, version, problems, why, 422)
-    texts = [] if kept is None else [f"Saved as version {kept.number}: {kept.summary}.", *_show_in_prefect(visit)]
+    texts = [] if saved is None else [f"Saved as version {saved.number}: {saved.summary}.", *_show_in_prefect(visit)]
     if answers.secrets:
         texts.append(_save_secrets(visit, section, answers.secrets, back))
     if not texts:
@@ -165,7 +166,7 @@ def _save(visit: Visit) -> Done | Response:
 
 
 def _show_in_prefect(visit: Visit) -> list[str]:
-    """Let Prefect's form show what counts now; return what is to be said where it does not."""
+    """Update Prefect's form with the effective values; return a message if that fails."""
     try:
         visit.workspace.runs.show_settings(as_form(visit.workspace.here().settings))
     except NotStarted as why:
@@ -180,8 +181,9 @@ def _shown(visit: Visit, version: int) -> Settings:
 
 
 def _saved_by_another(visit: Visit, section: str, answers: Answers, version: int, why: str) -> Response:
-    """Somebody else saved since the page was shown: say who and what, and keep what was typed. Saving again changes
-    only what was typed here.
+    """Show the page again because somebody else has saved meanwhile, with who and what.
+
+    The visitor's own changes are kept in the fields. Saving again changes only these.
     """
     here = visit.workspace.here()
     with here.state.read() as connection:
@@ -207,7 +209,7 @@ def _again(
     *,
     preview: str = "",
 ) -> Response:
-    """Show the page as it was filled in; secrets have to be typed again."""
+    """Show the page again as it was filled in, except for secrets, which have to be entered again."""
     here = visit.here
     labels = [one.label for one in settings_in(section) if answers.secrets.get(one.field)]
     if labels:
@@ -229,10 +231,10 @@ def _save_secrets(visit: Visit, section: str, secrets: Mapping[str, str | None],
     return " ".join(text for text in texts if text)
 
 
-def _beside_their_fields(
+def _errors_by_field(
     section: str, meant: Mapping[str, Any], error: SettingsError
 ) -> tuple[dict[str, str], list[Problem]]:
-    """Return what is wrong by field, without the values that stand in the fields, and what is wrong elsewhere."""
+    """Return the errors by field, without the values that the fields show, and the errors of other settings."""
     names = {one.name: one.field for one in settings_in(section)}
     errors: dict[str, str] = {}
     others: list[Problem] = []
@@ -256,7 +258,7 @@ def show_history(visit: Visit) -> Response:
 
 
 def show_version(visit: Visit) -> Response:
-    """Show what a version changed, and what restoring it would change."""
+    """Show the changes of a version, and what restoring it would change."""
     here, number = visit.here, _number(visit.request.path_params["number"])
     with here.state.read() as connection:
         version = saved_settings.of_number(connection, number)
@@ -279,14 +281,14 @@ def _restore(visit: Visit) -> Done:
     back = f"/setup/history/{number}"
     why = visit.form.get("why", "").strip()[:500]
     try:
-        kept = restore(visit.here, number, after=after, who=visit.visitor.name, why=why, moment=visit.now)
+        saved = restore(visit.here, number, after=after, who=visit.visitor.name, why=why, moment=visit.now)
     except SavedMeanwhile as error:
         raise Refused(f"Nothing was restored. {error}", back) from error
     except SettingsError as error:
         raise Refused(f"Nothing was restored. {as_on_the_screen(str(error))}", back) from error
-    if kept is None:
+    if saved is None:
         raise Refused("Nothing was restored: these values count already.", back)
-    texts = [f"Version {number} is restored as version {kept.number}: {kept.summary}.", *_show_in_prefect(visit)]
+    texts = [f"Version {number} is restored as version {saved.number}: {saved.summary}.", *_show_in_prefect(visit)]
     return Done(" ".join(texts), "/setup/history")
 
 

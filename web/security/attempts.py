@@ -1,7 +1,7 @@
-"""How often a login may fail before the next one has to wait: nobody tries passwords for long.
+"""Limit failed logins, so that nobody can try many passwords.
 
-Counted for a name from one address, for an address, and for a name from anywhere. The last limit is high, so that
-nobody keeps somebody else out by typing wrong passwords.
+They are counted for a name from one address, for an address, and for a name from all addresses. The last limit is high,
+so that nobody can lock out another user by entering wrong passwords.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ _MOST_KEYS = 10_000
 
 
 class LoginAttempts:
-    """The failed logins of the last minutes, in this process."""
+    """The recent failed logins in this process."""
 
     def __init__(self) -> None:
         self._failed: dict[tuple[str, str], deque[datetime]] = {}
         self._lock = threading.Lock()
 
     def wait(self, name: str, address: str, now: datetime) -> timedelta | None:
-        """Return how long a login has to wait; None where it may be tried now."""
+        """Return how long a login has to wait; None if it may be tried now."""
         with self._lock:
             waits = [self._wait(key, limit, now) for key, limit in _keys(name, address)]
-        return max((one for one in waits if one is not None), default=None)
+        return max((wait for wait in waits if wait is not None), default=None)
 
     def _wait(self, key: tuple[str, str], limit: int, now: datetime) -> timedelta | None:
         failed = self._failed.get(key)
@@ -35,7 +35,7 @@ class LoginAttempts:
         return None if not failed or len(failed) < limit else failed[-limit] + WINDOW - now
 
     def failed(self, name: str, address: str, now: datetime) -> None:
-        """Count a login that failed."""
+        """Count a failed login."""
         with self._lock:
             if len(self._failed) >= _MOST_KEYS:
                 self._forget(now)
@@ -43,7 +43,7 @@ class LoginAttempts:
                 self._failed.setdefault(key, deque(maxlen=limit)).append(now)
 
     def succeeded(self, name: str, address: str) -> None:
-        """Forget what failed for this name from this address."""
+        """Forget the failed logins for this name from this address."""
         with self._lock:
             self._failed.pop(_keys(name, address)[0][0], None)
 

@@ -1,7 +1,7 @@
-"""Where the workspace may be reached, and by whom: made once from the settings, when it starts.
+"""The access rules of the workspace, derived from the settings when it starts (ADR 0049).
 
-On this machine's own address nobody logs in while there is no user. On any other address the workspace does not start
-without users, or a proxy that says who is there.
+On the loopback address, nobody has to log in while there are no users. On any other address, the workspace does not
+start without users or a proxy that authenticates them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ class NotServed(Exception):
 
 @dataclass(frozen=True)
 class Entrance:
-    """The rules of coming in.
+    """The access rules.
 
-    hosts: the Host headers that are answered, in lower case. proxy_header, proxies: which header of which addresses
-    names the person. proxy_role: the role of a person so named who is no user; `none` lets nobody in.
-    is_on_loopback: only this machine reaches it.
+    Attributes:
+        hosts: The accepted Host headers, in lower case.
+        is_on_loopback: Only this machine can connect.
+        cookie: The name of the session cookie.
+        session: How long a session lasts.
+        proxy_header: The header in which a proxy names the user.
+        proxies: The addresses of proxies whose headers are trusted.
+        proxy_role: The role of a person whom the proxy names and who is not a user; `none` refuses them.
+        metrics_token: The bearer token for `/metrics`; empty if there is none.
     """
 
     hosts: frozenset[str]
@@ -38,7 +44,7 @@ class Entrance:
 
 
 def entrance_of(settings: Web, state: State) -> Entrance:
-    """Return the rules. Raises `NotServed` where anybody could come in from elsewhere."""
+    """Return the rules. Raises `NotServed` if anybody could use the workspace from another machine."""
     with state.read() as connection:
         has_users = users.exist(connection)
     if not (settings.is_on_loopback() or has_users or settings.proxy_header):
@@ -60,7 +66,7 @@ def entrance_of(settings: Web, state: State) -> Entrance:
 
 
 def _hosts(settings: Web) -> set[str]:
-    """Return what browsers may have in their address bar."""
+    """Return the accepted Host headers."""
     names = {"localhost", "127.0.0.1", "[::1]"} if settings.is_on_loopback() else set()
     if settings.address not in ("0.0.0.0", "::", "localhost"):
         names.add(f"[{settings.address}]" if ":" in settings.address else settings.address)

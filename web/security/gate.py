@@ -1,7 +1,7 @@
-"""What every request passes first, whatever it asks for, and what every answer carries.
+"""Middleware that checks Host and Origin of every request and adds security headers to every response.
 
-The Host must be one of ours, also on this machine: a page of somebody else's whose name is made to point here (DNS
-rebinding) is refused. What changes something must come from a page of ours: browsers say so in Origin.
+The Host must be one of ours, even on loopback, as a protection against DNS rebinding. A request that changes something
+must have one of our own origins in its Origin header, as a protection against cross-site requests.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SAFE = ("GET", "HEAD")
 
 
 class Gate:
-    """Refuses requests with a foreign Host or Origin, and adds the headers that keep others out."""
+    """Refuses requests with a foreign Host or Origin, and adds security headers to responses."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app, self._hosts = app, hosts
@@ -50,7 +50,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                # files of ours may be kept, and are asked for again; pages are never kept
+                # static files may be cached but must be revalidated; pages are never cached
                 headers["Cache-Control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
             await send(message)
 
@@ -60,7 +60,7 @@ class Gate:
 
 
 def refusal(method: str, headers: Headers, hosts: frozenset[str]) -> str | None:
-    """Return why a request is refused whatever it asks for; None where it is not."""
+    """Return why a request is refused because of its Host or Origin; None if it is not."""
     host = headers.get("host", "").lower()
     if host not in hosts:
         return (

@@ -1,4 +1,4 @@
-"""Who sends a request, and the secret that binds the forms of a page to the browser that they were shown in."""
+"""Identify the visitor of a request, and bind forms to the browser in which they were shown (CSRF tokens)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THIS_MACHINE = "this machine"
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person who may come in. logs_in: by a session of ours, which can be ended."""
+    """A person with access. logs_in: by a session of the workspace, which can be ended."""
 
     name: str
     role: Role
@@ -33,11 +33,11 @@ class Visitor:
 
 
 NOBODY = Visitor("", Role.VIEWER)
-"""Who sees a page that is open to everybody, without a login."""
+"""The visitor of a page that needs no login."""
 
 
 def visitor_of(request: Request, entrance: Entrance, state: State, now: datetime) -> Visitor | None:
-    """Return who it is; None for somebody who has to log in first."""
+    """Return the visitor; None if a login is required."""
     proxied = request.headers.get(entrance.proxy_header, "").strip() if entrance.proxy_header else ""
     if proxied and _peer(request) in entrance.proxies:
         return _named_by_the_proxy(proxied, entrance, state)
@@ -58,7 +58,7 @@ def _named_by_the_proxy(name: str, entrance: Entrance, state: State) -> Visitor 
 
 
 def address_of(request: Request, entrance: Entrance) -> str:
-    """Return the address of the browser, which a proxy of ours says."""
+    """Return the address of the browser, from the header of a trusted proxy if there is one."""
     forwarded = request.headers.get("x-forwarded-for", "")
     if forwarded and _peer(request) in entrance.proxies:
         return forwarded.rsplit(",", 1)[-1].strip()
@@ -66,7 +66,7 @@ def address_of(request: Request, entrance: Entrance) -> str:
 
 
 def is_behind_tls(request: Request, entrance: Entrance) -> bool:
-    """Return whether the browser speaks TLS, to us or to a proxy of ours."""
+    """Return whether the browser uses TLS, to the workspace or to a trusted proxy."""
     if _peer(request) in entrance.proxies and "x-forwarded-proto" in request.headers:
         return request.headers["x-forwarded-proto"].strip().lower() == "https"
     return request.url.scheme == "https"
@@ -82,21 +82,21 @@ def new_token() -> str:
 
 
 def token_of(request: Request, entrance: Entrance) -> str | None:
-    """Return what the browser's cookie holds, if it can be one of ours."""
+    """Return the content of the browser's cookie if it has the length of ours, else None."""
     token = request.cookies.get(entrance.cookie, "")
     return token if len(token) == _TOKEN_LENGTH else None
 
 
 def hash_of(token: str) -> str:
-    """Return what is stored of a cookie's content."""
+    """Return the hash of a token, which is what the database stores."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def form_token(token: str) -> str:
-    """Return what the forms of this browser have to hold: it cannot be made without the cookie, nor give it away."""
+    """Return the token for this browser's forms. It is derived from the cookie and does not reveal it."""
     return hmac.new(token.encode(), b"a form of the workspace", hashlib.sha256).hexdigest()
 
 
 def is_form_of(token: str, given: str) -> bool:
-    """Return whether a form was shown in this browser."""
+    """Return whether the token of a form belongs to this browser."""
     return hmac.compare_digest(form_token(token).encode(), given.encode())

@@ -1,4 +1,4 @@
-"""What programs ask: whether the workspace lives, whether it can work, and how the connector stands in figures."""
+"""Endpoints for programs: `/healthz` (the process runs), `/readyz` (it can work) and `/metrics` for Prometheus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from web.workspace import Workspace
 
 
 def routes(workspace: Workspace) -> list[Route]:
-    """Return the three of them."""
+    """Return the routes of the endpoints."""
     return [
         Route("/healthz", _in_a_thread(lambda _request: PlainTextResponse("ok\n"))),
         Route("/readyz", _in_a_thread(lambda _request: _ready(workspace))),
@@ -44,7 +44,7 @@ def _ready(workspace: Workspace) -> Response:
 
 
 def _metrics(request: Request, workspace: Workspace) -> Response:
-    """Answer with the metrics: a program sends the token, a logged-in browser needs none."""
+    """Answer with the metrics. A program must send the token; a user who is logged in needs none."""
     if not _has_the_token(request, workspace.entrance.metrics_token) and not visitor_of(
         request, workspace.entrance, workspace.state, workspace.now()
     ):
@@ -60,6 +60,6 @@ def _metrics(request: Request, workspace: Workspace) -> Response:
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _has_the_token(request: Request, wanted: str) -> bool:
+def _has_the_token(request: Request, token: str) -> bool:
     kind, _blank, given = request.headers.get("authorization", "").partition(" ")
-    return bool(wanted) and kind.lower() == "bearer" and hmac.compare_digest(given.encode(), wanted.encode())
+    return bool(token) and kind.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
