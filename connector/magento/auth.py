@@ -1,4 +1,4 @@
-"""How requests are let in: a bearer token, or OAuth 1.0a with HMAC-SHA256 (Magento takes no other signature)."""
+"""Authentication of requests: a bearer token, or OAuth 1.0a with HMAC-SHA256 (Magento accepts no other signature)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from oauthlib import oauth1
 
 @dataclass(frozen=True)
 class Bearer:
-    """The integration's access token, where Magento allows it to stand alone."""
+    """The integration's access token, for shops that allow it without the other credentials."""
 
     token: str = field(repr=False)
 
     def sign(self, request: httpx.Request) -> None:
-        """Put the token on the request."""
+        """Add the token to the request."""
         request.headers["Authorization"] = f"Bearer {self.token}"
 
 
@@ -29,7 +29,7 @@ class OAuth:
     access_token_secret: str = field(repr=False)
 
     def sign(self, request: httpx.Request) -> None:
-        """Sign method, URL and query; a JSON body is not part of an OAuth 1.0a signature."""
+        """Sign method, URL and query. A JSON body is not part of an OAuth 1.0a signature."""
         signer = oauth1.Client(
             self.consumer_key,
             client_secret=self.consumer_secret,

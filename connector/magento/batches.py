@@ -1,9 +1,9 @@
-"""Prices, quantities and attribute values in requests of many records, and the outcome of each record.
+"""Send prices, quantities and attribute values in requests of many records, and determine the outcome of each record.
 
-In: rows of one request. Out: a `Delivery` with one outcome per row, in order. Guarantees: one bad row fails alone. A
-request that Magento refuses as a whole is halved until the row is found; one that is above the shop's array limit is
-cut again; a row that cannot be singled out is sent again alone. None of this is an attempt of its own.
-Source of the rules: magento-observed.md, "Base prices", "Source items", "Input limits", "400 is not always permanent".
+Input: the rows of one request. Output: a `Delivery` with one outcome per row, in order. A bad row fails alone: a
+request that Magento refuses as a whole is halved until the row is found, one that exceeds the shop's array limit is
+split again, and a row that cannot be singled out is sent again alone. None of this counts as another attempt. Source of
+the rules: magento-observed.md, "Base prices", "Source items", "Input limits", "400 is not always permanent".
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ UNKNOWN_ATTRIBUTE = "Invalid attribute %fieldName = %fieldValue."
 
 
 Number = Decimal | float
-"""A float only where JSON writes it as the very decimal that is meant."""
+"""A float is used only if JSON writes it as exactly the intended decimal."""
 
 
 class PriceRow(msgspec.Struct, frozen=True, gc=False):
-    """A base price of a SKU in a store (0: every store), by the names that Magento's route has for them."""
+    """A base price of a SKU in a store (0: every store), with the field names of Magento's route."""
 
     sku: str
     price: Number
@@ -47,7 +47,7 @@ class PriceRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class SourceItemRow(msgspec.Struct, frozen=True, gc=False):
-    """A quantity of a SKU at a source, by the names that Magento's route has for them; status: 1 is in stock."""
+    """A quantity of a SKU at a source, with the field names of Magento's route. status: 1 is in stock."""
 
     sku: str
     source_code: str
@@ -56,7 +56,7 @@ class SourceItemRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class StockItemRow(msgspec.Struct, frozen=True, gc=False):
-    """A quantity of a SKU where MSI is off; with `in_stock` none the stock status is left alone."""
+    """A quantity of a SKU in a shop without MSI. If `in_stock` is None, the stock status is left alone."""
 
     sku: str
     quantity: Number
@@ -73,13 +73,13 @@ class AttributeRow(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one row.
+    """The outcome of one row.
 
-    accepted: Magento has it. refused: for good, `reason` says why. temporary: worth another attempt, after
-    `retry_after` seconds where Magento asks for it. unknown: the answer was lost, Magento may have it. not_sent: it
-    never left, because the connection failed before its turn. waits: it waits for something else, and was not sent.
-    `code`: of a refusal. `wait`: the code of what is waited for; `waits_for`: the record whose sending ends that.
-    `left_out`: it is refused by a setting that leaves it out, which is no failure.
+    accepted: Magento has it. refused: permanently, `reason` says why. temporary: worth another attempt, after
+    `retry_after` seconds if Magento asks for that. unknown: the answer was lost, Magento may have it. not_sent: the
+    connection failed before its turn. waits: it waits for something else and was not sent. `code`: the failure code of
+    a refusal. `wait`: the code of what is waited for; `waits_for`: the record that ends the wait when it is sent.
+    `left_out`: it is refused because a setting leaves it out, which is not a failure.
     """
 
     kind: Kind
@@ -97,8 +97,9 @@ NOT_SENT = RowResult("not_sent")
 
 @dataclass
 class Delivery:
-    """The outcomes of the rows, in order. `array_limit`: the shop's own, where it was met. `wrote`: whether anything
-    that changes Magento left.
+    """The outcomes of the rows, in order.
+
+    `array_limit`: the shop's limit, if a request exceeded it. `wrote`: whether anything that changes Magento was sent.
     """
 
     outcomes: list[RowResult]
@@ -107,7 +108,7 @@ class Delivery:
     wrote: bool = True
 
     def not_accepted(self) -> list[RowResult]:
-        """Return the outcomes of the rows that Magento did not take; nearly always there are none."""
+        """Return the outcomes of the rows that Magento did not accept; nearly always there are none."""
         if self.outcomes.count(ACCEPTED) == len(self.outcomes):
             return []
         return [outcome for outcome in self.outcomes if outcome is not ACCEPTED]
@@ -120,7 +121,7 @@ Judge = Callable[[Sequence[Row], Any], list[RowResult | None]]
 
 @dataclass
 class _Sending(Generic[Row]):
-    """One delivery under way: `waiting` are the parts that still have to be sent, as places in `rows`."""
+    """A delivery in progress. `waiting` are the parts still to be sent, as positions in `rows`."""
 
     rows: Sequence[Row]
     send: Send[Row]
@@ -149,11 +150,13 @@ class _Sending(Generic[Row]):
         return Delivery(self.outcomes, self.array_limit, self.fault)
 
     def _end(self, part: Sequence[int], outcome: RowResult) -> None:
-        """Keep one outcome for the part and send no other: Magento is not well, what did not leave loses nothing."""
-        self._keep(part, outcome)
+        """Store one outcome for the part and send no other part: Magento has a problem, and rows that were not sent
+        lose nothing.
+        """
+        self._store(part, outcome)
         self.waiting.clear()
 
-    def _keep(self, part: Sequence[int], outcome: RowResult) -> None:
+    def _store(self, part: Sequence[int], outcome: RowResult) -> None:
         if len(part) == len(self.outcomes):
             self.outcomes = [outcome] * len(part)
             return
@@ -168,7 +171,7 @@ class _Sending(Generic[Row]):
         elif len(part) > 1:
             self._send_again(part, (len(part) + 1) // 2)
         else:
-            self._keep(part, refused(fault))
+            self._store(part, refused(fault))
 
     def _send_again(self, part: Sequence[int], size: int) -> None:
         self.waiting.extend(part[start : start + size] for start in reversed(range(0, len(part), size)))
@@ -179,7 +182,7 @@ class _Sending(Generic[Row]):
     def _judge(self, part: Sequence[int], answer: Any) -> None:
         judged = self.judge(self._rows_of(part), answer)
         if judged.count(ACCEPTED) == len(judged):
-            self._keep(part, ACCEPTED)
+            self._store(part, ACCEPTED)
             return
         unclear = []
         for index, outcome in zip(part, judged, strict=True):
@@ -198,7 +201,7 @@ def _array_limit(fault: RequestRefused) -> int | None:
 
 
 def refused(fault: RequestRefused) -> RowResult:
-    """Return what a refused request means for the one record that it held."""
+    """Return the outcome of a single record whose request was refused."""
     if isinstance(fault, RequestTooLarge):
         reason = f"{fault} A web server or proxy in front of Magento limits it."
         return RowResult("refused", reason, code=FailureCode.REQUEST_TOO_LARGE)
@@ -209,13 +212,13 @@ BASE_PRICES = "products/base-prices"
 
 
 def prices_body(rows: Sequence[PriceRow]) -> dict[str, Any]:
-    """Return what the route of base prices takes."""
+    """Return the request body of the route of base prices."""
     return {"prices": rows}
 
 
 async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow], size: int | None = None) -> Delivery:
-    """Send base prices in one request, or in requests of `size`. Rows go out in the order given: sorted by SKU they
-    cannot dead-lock.
+    """Send base prices in one request, or in requests of `size`. Rows are sent in the given order: sorted by SKU they
+    cannot deadlock.
     """
 
     async def send(part: Sequence[PriceRow]) -> Any:
@@ -225,9 +228,9 @@ async def deliver_prices(client: MagentoClient, rows: Sequence[PriceRow], size: 
 
 
 async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemRow]) -> Delivery:
-    """Send quantities at sources in one request, which Magento applies whole or not at all.
+    """Send quantities at sources in one request, which Magento applies as a whole or not at all.
 
-    The caller has to know that each SKU exists: Magento stores a row for a product that does not.
+    The caller has to know that each SKU exists: Magento also stores rows for products that do not.
     """
 
     async def send(part: Sequence[SourceItemRow]) -> Any:
@@ -237,7 +240,7 @@ async def deliver_source_items(client: MagentoClient, rows: Sequence[SourceItemR
 
 
 async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow]) -> Delivery:
-    """Send quantities where MSI is off, one request each; Magento ignores the item id in the path."""
+    """Send quantities to a shop without MSI, one request each. Magento ignores the item id in the path."""
 
     async def send(part: Sequence[StockItemRow]) -> Any:
         row = part[0]
@@ -250,7 +253,7 @@ async def deliver_stock_items(client: MagentoClient, rows: Sequence[StockItemRow
 
 
 async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]) -> Delivery:
-    """Send values of a product attribute, one request each; all else of the product is left as it is."""
+    """Send values of a product attribute, one request each. Everything else of the product stays as it is."""
 
     async def send(part: Sequence[AttributeRow]) -> Any:
         row = part[0]
@@ -263,15 +266,16 @@ async def deliver_attributes(client: MagentoClient, rows: Sequence[AttributeRow]
 
 
 def _judge_as_whole(part: Sequence[Any], answer: Any) -> list[RowResult | None]:
-    """Return the rows of a request without row errors: all accepted."""
+    """Return the outcomes for an answer without row errors: every row is accepted."""
     return [ACCEPTED] * len(part)
 
 
 def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None]:
-    """Return the rows of a base-prices answer: a list of row errors that name no row, some of them not even the SKU.
+    """Return the outcomes from a base-prices answer. It is a list of errors that name no row, and some not even the
+    SKU.
 
-    None for rows that have to be sent again alone: those that an error without a SKU may mean, and numeric-looking SKUs
-    beside an unknown one, which Magento refuses with it.
+    None for rows that have to be sent again alone: those that an error without a SKU may refer to, and SKUs that look
+    like numbers, which Magento may refuse together with an unknown one.
     """
     if not isinstance(answer, list):
         raise NoAnswer("Magento answered the prices with something else than a list of row errors.")
@@ -292,12 +296,12 @@ def judge_prices(part: Sequence[PriceRow], answer: Any) -> list[RowResult | None
         else:
             outcomes.append(_refused(row, [error]))
     if len({index for index, outcome in enumerate(outcomes) if outcome != ACCEPTED}) < len(named):
-        return [None for _row in part]  # an error names a SKU that is not among the rows: ask for each alone
+        return [None for _row in part]  # an error names a SKU that is not among the rows: send each row alone
     return outcomes
 
 
 def _sku_of(error: dict[str, Any]) -> str | None:
-    """Return the SKU that a row error names: `["SKU", sku]` of an unknown one, `[sku, store]` of an unknown store."""
+    """Return the SKU that a row error names: `["SKU", sku]` for an unknown SKU, `[sku, store]` for an unknown store."""
     template, parameters = template_of(error)
     if not isinstance(parameters, list) or len(parameters) < 2:
         return None

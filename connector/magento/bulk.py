@@ -1,9 +1,8 @@
-"""Base prices by Magento's asynchronous bulk API: taken at once, written when Magento's consumer comes to them.
+"""Send base prices through Magento's asynchronous bulk API: queued at once, and written later by Magento's consumer.
 
-In: rows of prices, cut into operations. Out: the bulk's number, how many operations are still open, and what became of
-each. Guarantees: a bulk that no consumer works on is distinguished from one that is done, and a row that Magento
-refused from one that it wrote: status 1 says only that the operation ran. Source: magento-observed.md, "Async and
-bulk".
+Input: rows of prices, divided into operations. Output: the bulk's id, its number of open operations, and the outcome of
+each row. A bulk that no consumer processes is distinguished from one that is done, and a row that Magento refused from
+one that it wrote: status 1 only means that the operation ran. Source: magento-observed.md, "Async and bulk".
 """
 
 from __future__ import annotations
@@ -45,9 +44,9 @@ class _Published(msgspec.Struct):
 
 
 async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRow]]) -> str:
-    """Have Magento queue each part as one operation and return the bulk's number.
+    """Make Magento queue each part as one operation and return the bulk's id.
 
-    Raises `NoAnswer` where it may be queued and its number is not known, and what else a write raises.
+    Raises `NoAnswer` if it may be queued but its id is unknown, and all faults of a write.
     """
     answer = await client.publish(BASE_PRICES, [prices_body(part) for part in parts])
     try:
@@ -57,26 +56,24 @@ async def publish_prices(client: MagentoClient, parts: Sequence[Sequence[PriceRo
 
 
 async def publish_nothing(client: MagentoClient) -> str:
-    """Have Magento queue a price of a SKU that it does not have and return the bulk's number. Nothing is written by
-    it.
-    """
+    """Make Magento queue a price of a SKU that does not exist and return the bulk's id. It writes nothing."""
     return await publish_prices(client, [[PriceRow("a2m-check-of-nothing", Decimal(0))]])
 
 
 async def open_operations(client: MagentoClient, uuid: str) -> int:
-    """Return how many operations of a bulk nobody has worked off yet; 0 for a bulk that Magento does not know."""
+    """Return the number of operations of a bulk that are not processed yet; 0 for a bulk that Magento does not know."""
     return _number(await client.get(f"bulk/{uuid}/operation-status/{OPEN}"))
 
 
 async def open_price_operations(client: MagentoClient) -> int:
-    """Return how many operations on base prices are open in all bulks, of any client."""
+    """Return the number of open operations on base prices in all bulks, of any client."""
     asked = criterion("topic_name", TOPIC, "eq") | criterion("status", str(OPEN), "eq", group=1)
     answer = await client.get("bulk", {**asked, "searchCriteria[pageSize]": 1})
     return _number(answer.get("total_count") if isinstance(answer, dict) else None)
 
 
 def _number(answer: Any) -> int:
-    """Magento answers a count as a number, or as a text of digits."""
+    """Return a count, which Magento answers as a number or as a string of digits."""
     if isinstance(answer, int) or (isinstance(answer, str) and answer.isascii() and answer.isdigit()):
         return int(answer)
     raise TemporaryFault("Magento answered the question how many operations are open with something else.")
@@ -85,10 +82,10 @@ def _number(answer: Any) -> int:
 async def outcomes(
     client: MagentoClient, uuid: str, parts: Sequence[Sequence[PriceRow]]
 ) -> list[list[RowResult | None]]:
-    """Return what became of each row of a bulk whose operations are done, part by part.
+    """Return the outcome of each row of a bulk whose operations are done, part by part.
 
-    None for a row whose outcome is known only if it is sent alone: one that Magento's row errors leave unclear, and all
-    those of an operation that it refused as a whole, does not know, or has not worked off.
+    None for a row whose outcome can only be found by sending it alone: a row that Magento's row errors leave unclear,
+    and all rows of an operation that Magento refused as a whole, does not know, or has not processed.
     """
     try:
         answer = await client.get(f"bulk/{uuid}/detailed-status")
@@ -97,10 +94,10 @@ async def outcomes(
             raise
         return [[None for _row in part] for part in parts]
     try:
-        found = {one.id: one for one in msgspec.convert(answer, _Operations).operations_list}
+        operations = {operation.id: operation for operation in msgspec.convert(answer, _Operations).operations_list}
     except msgspec.ValidationError as error:
         raise TemporaryFault(f"Magento's answer about a bulk has an unknown form: {error}.") from error
-    return [_judged(part, found.get(index)) for index, part in enumerate(parts)]
+    return [_judged(part, operations.get(index)) for index, part in enumerate(parts)]
 
 
 def _judged(part: Sequence[PriceRow], operation: _Operation | None) -> list[RowResult | None]:

@@ -1,7 +1,7 @@
-"""Why Magento, or what answers in its place, rejected a request: the code, and a description of the likely cause.
+"""Why a request was rejected by Magento, or by what answers in its place: the failure code, and the likely cause.
 
-Pure functions over what an answer says. Sources: magento.md, section 1 (OAuth's own refusals); magento-observed.md,
-"Errors in general" (maintenance, PHP or database down) and part three (a proxy that drops the port).
+Pure functions of an answer. Sources: magento.md, section 1 (refusals by OAuth itself); magento-observed.md, "Errors in
+general" (maintenance, PHP or database down) and part three (a proxy that drops the port).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from connector.model.failures import FailureCode
 
 HMAC = "OAuth 1.0a, signed with HMAC-SHA256"
 NOT_LOGGED_IN = "You are not logged in."
-"""What Acumatica answers, on every path, without a session."""
+"""Acumatica's answer, on every path, to a request without a session."""
 _OAUTH = (
     (
         "A consumer having the specified key does not exist",
@@ -65,16 +65,18 @@ _CODES = (
     ("Not able to assign", FailureCode.SOURCE_NOT_ASSIGNED),
     ("Source", FailureCode.SOURCE_REFUSED),
 )
-"""What stands in Magento's own messages, before their placeholders are filled, that come from a setting or a record."""
+"""Parts of Magento's own messages, before their placeholders are filled, about problems with a setting or a record."""
 
 
 def code_of(template: str) -> FailureCode:
-    """Return the code of a refusal by Magento's message before its placeholders were filled (`MagentoFault.kind`)."""
+    """Return the failure code for Magento's message before its placeholders were filled (`MagentoFault.kind`)."""
     return next((code for known, code in _CODES if known in template), FailureCode.REFUSED_BY_MAGENTO)
 
 
 def oauth_fix(template: str, address: str) -> str | None:
-    """Return what to do about a refusal of OAuth's own; `None` for any other answer. `address`: what was signed."""
+    """Return what to do about a refusal by OAuth itself; None for any other answer. `address`: the address that was
+    signed.
+    """
     parts = urlsplit(address)
     signed = f"{parts.scheme}://{parts.netloc}{parts.path}"
     fixes = (fix for beginning, fix in _OAUTH if template.startswith(beginning))
@@ -82,7 +84,7 @@ def oauth_fix(template: str, address: str) -> str | None:
 
 
 def outage(status: int) -> str:
-    """Return what a page with this status, instead of JSON, most likely means."""
+    """Return the likely meaning of an answer with this status that is a page instead of JSON."""
     if status == 503:
         return (
             "Magento is in maintenance mode, or its web server is overloaded. Maintenance ends with: "
@@ -96,22 +98,22 @@ def outage(status: int) -> str:
 
 
 def address_fix(url: str) -> str:
-    """Return what is likely wrong with a URL at which something answers that is not Magento's REST API, or knows no
-    route.
+    """Return what is likely wrong with a URL where something other than Magento's REST API answers, or
+    knows no route.
     """
     path = urlsplit(url).path
-    found = _REST.fullmatch(path)
-    if found is not None:
-        right = url.removesuffix(path) + found["shop"]
-        return f"The URL ends in {found['rest']}, which is added by itself: enter {right} in A2M_MAGENTO__URL. "
+    match = _REST.fullmatch(path)
+    if match is not None:
+        right = url.removesuffix(path) + match["shop"]
+        return f"The URL ends in {match['rest']}, which is added by itself: enter {right} in A2M_MAGENTO__URL. "
     return ""
 
 
 def is_acumatica(template: str, location: str = "") -> bool:
-    """Return whether an answer is Acumatica's: its own words, or its redirect to the login page."""
+    """Return whether an answer is Acumatica's: its message, or its redirect to the login page."""
     return template == NOT_LOGGED_IN or "/frames/login.aspx" in location.lower()
 
 
 def is_acumaticas(url: str) -> str:
-    """Return what to say where Acumatica answers at Magento's address."""
+    """Return the message for a Magento address at which Acumatica answers."""
     return f"{url} is the address of an Acumatica, not of a Magento. Enter the shop's address in A2M_MAGENTO__URL."

@@ -1,7 +1,7 @@
-"""One connection to Magento's REST API: requests are signed, sent once, and answered by a value or our own error.
+"""One connection to Magento's REST API. A request is signed and sent once; its result is a value or one of our errors.
 
-In: a method, a path below `/V1`, parameters, a body. Out: the decoded JSON of a good answer, or a `MagentoFault`.
-Guarantees: nothing is repeated here, no redirect is followed, no cookie is kept, and no secret is in any error.
+Input: a method, a path below `/V1`, parameters, a body. Output: the decoded JSON of a successful answer, or a
+`MagentoFault`. Nothing is repeated here, no redirect is followed, no cookie is kept, and no error contains a secret.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 @dataclass(frozen=True)
 class MagentoAccess:
-    """Where the shop is and how the connector is let in; `auth` is a bearer token or OAuth 1.0a credentials."""
+    """The shop's address and the connector's credentials; `auth` is a bearer token or OAuth 1.0a credentials."""
 
     url: str
     auth: Bearer | OAuth = field(repr=False)
@@ -57,11 +57,11 @@ class MagentoAccess:
 
     @property
     def host(self) -> str:
-        """Host and port, as errors and waits name the shop."""
+        """Host and port, the name of the shop in errors and waits."""
         return urlsplit(self.url).netloc
 
     def address(self, path: str, params: Mapping[str, Any] | None = None, api: str = "V1") -> str:
-        """Return the URL of a route below `/V1`, or below `api`; every reserved character is percent-encoded, a space
+        """Return the URL of a route below `/V1`, or below `api`. Every reserved character is percent-encoded, a space
         as `%20`.
 
         Magento checks OAuth's signature against `%20`; httpx would write `+` (magento-observed.md, "Errors").
@@ -73,12 +73,11 @@ class MagentoAccess:
 
 
 class MagentoClient:
-    """One kept-alive connection. `writes` and `reads` count what was sent, whatever became of it.
+    """One persistent connection. `writes` and `reads` count the requests that were sent, whatever their outcome.
 
-    `before_write` is called before anything that changes Magento leaves; what it raises keeps that from leaving.
-    `limit`: what each request enters before it leaves, and holds until its answer is there; `waited`: the time that
-    this took so far, which says nothing of how fast Magento is. `largest_page`: the shop's limit of rows a page, once
-    Magento named it.
+    `before_write` is called before anything that changes Magento is sent; an exception from it prevents the request.
+    `limit` is held from before each request until its answer; `waited` is the total time spent entering it, which says
+    nothing about Magento's speed. `largest_page`: the shop's limit of rows per page, once Magento has named it.
     """
 
     def __init__(
@@ -110,7 +109,7 @@ class MagentoClient:
             cookies=no_cookies(),
             follow_redirects=False,
         )
-        self._sends = transport or self._http  # of httpx's client is needed only that it knows the proxies
+        self._sends = transport or self._http  # httpx's client is only used if it has to choose a proxy
         self._timeouts = {"timeout": httpx.Timeout(access.timeout).as_dict()}
 
     async def __aenter__(self) -> Self:
@@ -120,7 +119,7 @@ class MagentoClient:
         await self._http.aclose()
 
     def clock_ahead(self) -> timedelta | None:
-        """Return how far Magento's clock is ahead of ours, by the date of its last answer; None where that has none."""
+        """Return how far Magento's clock is ahead of ours, by the date of its last answer; None if that has no date."""
         return None if self._dated is None else clock_ahead(*self._dated)
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
@@ -128,7 +127,7 @@ class MagentoClient:
         return await self._read("GET", path, params, None)
 
     async def get_or_none(self, path: str) -> Any:
-        """Read a route that names one record; `None` where Magento does not have it (404)."""
+        """Read a route that names one record; None if Magento does not have it (404)."""
         try:
             return await self.get(path)
         except RequestRefused as refused:
@@ -137,11 +136,11 @@ class MagentoClient:
             raise
 
     async def ask(self, path: str, body: Any) -> Any:
-        """Read a route that takes its question as a body and changes nothing."""
+        """Read a route that takes its query as a body and changes nothing."""
         return await self._read("POST", path, None, body)
 
     async def try_out(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        """Call a route in a way that changes nothing, whatever its method is: to see whether it may be called."""
+        """Call a route, with any method, in a way that changes nothing, to see whether it may be called."""
         return await self._read(method, path, params, body)
 
     async def _read(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
@@ -152,7 +151,7 @@ class MagentoClient:
                 self.reads += 1
                 return await self._send(method, path, params, body)
         except NoAnswer as lost:
-            raise TemporaryFault(str(lost)) from lost  # nothing was changed that could have been applied
+            raise TemporaryFault(str(lost)) from lost  # a read changes nothing, so it cannot have been applied
 
     async def write(self, method: str, path: str, body: Any, *, api: str = "V1") -> Any:
         """Send something that changes Magento."""
@@ -164,13 +163,15 @@ class MagentoClient:
             return await self._send(method, path, None, body, api=api)
 
     async def publish(self, path: str, bodies: Sequence[Any]) -> Any:
-        """Have Magento queue these bodies of a route, each as one operation of a bulk; its consumer does them later."""
+        """Make Magento queue these bodies of a route, each as one operation of a bulk; its consumer processes them
+        later.
+        """
         return await self.write("POST", path, bodies, api="async/bulk/V1")
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, *, api: str = "V1"
     ) -> Any:
-        request = self._request(method, self.access.address(path, params, api), body, is_asked_again=not params)
+        request = self._request(method, self.access.address(path, params, api), body, is_cached=not params)
         self.access.auth.sign(request)
         try:
             response = await exchange(self._sends, request, seconds=self.access.timeout)
@@ -184,10 +185,10 @@ class MagentoClient:
         refusal.kind = kind_of(answer)
         raise refusal
 
-    def _request(self, method: str, address: str, body: Any, *, is_asked_again: bool) -> httpx.Request:
-        """Return a request with all its headers: what httpx does to find them anew takes 40 µs each time."""
+    def _request(self, method: str, address: str, body: Any, *, is_cached: bool) -> httpx.Request:
+        """Return a request with all its headers. Computing them in httpx takes 40 µs each time."""
         try:
-            url = _kept(address) if is_asked_again else httpx.URL(address)
+            url = _cached_url(address) if is_cached else httpx.URL(address)
         except httpx.InvalidURL as error:
             raise RequestTooLarge(f"Magento cannot be asked: {error}. Shorten the value in Acumatica.", 414) from error
         content = b"" if body is None else _encode(body)
@@ -268,8 +269,8 @@ class MagentoClient:
 
 
 @lru_cache(maxsize=1_000)
-def _kept(address: str) -> httpx.URL:
-    """Return an address that is asked again and again; httpx takes a third of a millisecond to take one apart."""
+def _cached_url(address: str) -> httpx.URL:
+    """Return the URL of an address that is used again and again. Parsing one takes httpx a third of a millisecond."""
     return httpx.URL(address)
 
 

@@ -1,10 +1,10 @@
-"""Customers in Magento: searched for, read, created and written; their groups, attributes, and the shop's countries.
+"""Customers in Magento: find, read, create and write them; their groups and attributes, and the shop's countries.
 
-In: e-mails, ids and the bodies that `entities.customer.merge` makes. Out: customers as Magento's own JSON, and
-what the shop knows. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md,
-"Customers" in both parts. An e-mail is searched for with the website: accounts are kept by website, and a search by
-e-mail alone returns those of all. Where Magento shares accounts (Share Customer Accounts: Global) that is what is
-asked.
+Input: e-mails, ids and the bodies from `entities.customer.merge`. Output: customers as Magento's own JSON, and the
+shop's data. Each function may raise a `MagentoFault`. Sources: magento.md section 9; magento-observed.md, "Customers"
+in both parts. An e-mail is searched for together with the website, because accounts belong to websites and a search by
+e-mail alone returns those of all websites. That wider search is used if Magento shares accounts (Share Customer
+Accounts: Global).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from connector.model.comparison import comparison_key
 from connector.model.customers import AttributeKind, Country
 
 SAME_EMAIL = "A customer with the same email address already exists in an associated website."
-"""How Magento refuses an e-mail that a customer has, of any website where it shares accounts over all of them."""
+"""Magento's refusal of an e-mail that a customer already has (on any website, if Magento shares accounts)."""
 CustomerData = dict[str, Any]
-"""A customer as Magento answers it."""
+"""A customer in the form in which Magento answers it."""
 
 
 async def customer(client: MagentoClient, customer_id: str) -> CustomerData | None:
-    """Return the customer with this id; None where there is none."""
+    """Return the customer with this id; None if there is none."""
     found: CustomerData | None = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
     return found
 
 
 async def with_email(client: MagentoClient, email: str, website_id: int) -> CustomerData | None:
-    """Return the customer with this e-mail, in any spelling that Magento takes for the same, on the website."""
+    """Return the customer on the website with this e-mail, in any spelling that Magento considers equal."""
     for criteria in criteria_of("email", [email]):
         async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
             if comparison_key(str(found["email"])) == comparison_key(email):
@@ -50,17 +50,17 @@ async def accounts_with_email(client: MagentoClient, email: str) -> list[Custome
 
 
 async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_id: int | None) -> dict[str, str]:
-    """Return the ids of the customers of the website, `None`: of any, with these e-mails, by e-mail in its compared
-    form.
+    """Return the ids of the customers with these e-mails, by e-mail in its compared form. `website_id` None: on any
+    website.
     """
     asked = {comparison_key(email) for email in emails}
-    found = {}
+    ids = {}
     for criteria in criteria_of("email", emails):
         where = criteria if website_id is None else {**criteria, **_on_website(website_id)}
-        async for one in pages(client, "customers/search", where, fields="items[id,email]"):
-            if comparison_key(str(one["email"])) in asked:
-                found[comparison_key(str(one["email"]))] = str(one["id"])
-    return found
+        async for row in pages(client, "customers/search", where, fields="items[id,email]"):
+            if comparison_key(str(row["email"])) in asked:
+                ids[comparison_key(str(row["email"]))] = str(row["id"])
+    return ids
 
 
 async def customers_of(client: MagentoClient, ids: Sequence[str]) -> list[CustomerData]:
@@ -73,36 +73,36 @@ async def customers_of(client: MagentoClient, ids: Sequence[str]) -> list[Custom
 
 
 async def create(client: MagentoClient, body: Mapping[str, Any]) -> str:
-    """Create the customer and return its id. Magento mails the new customer, and refuses an e-mail that it has."""
+    """Create the customer and return its id. Magento e-mails the new customer, and refuses an e-mail that exists."""
     return str((await client.write("POST", "customers", {"customer": body}))["id"])
 
 
 async def update(client: MagentoClient, customer_id: str, body: Mapping[str, Any]) -> None:
-    """Write the customer; path and body name the same id, because Magento acts on that of the body."""
+    """Write the customer. Path and body contain the same id, because Magento uses the one in the body."""
     whole = {**body, "id": int(customer_id)}
     await client.write("PUT", f"customers/{quote(customer_id, safe='')}", {"customer": whole})
 
 
 async def groups(client: MagentoClient) -> dict[str, int]:
-    """Return the customer groups: id by name."""
+    """Return the ids of the customer groups by name."""
     return {str(one["code"]): int(one["id"]) async for one in pages(client, "customerGroups/search", {})}
 
 
 async def country(client: MagentoClient, code: str) -> Country | None:
-    """Return a country with its regions; None where Magento does not know it."""
+    """Return a country with its regions; None if Magento does not know it."""
     found = await client.get_or_none(f"directory/countries/{quote(code, safe='')}")
     if found is None:
         return None
     regions: dict[str, int] = {}
     known = found.get("available_regions") or []
-    for region in known:  # a code goes before a name that reads like it
+    for region in known:  # a code takes precedence over an equal name
         regions.setdefault(comparison_key(str(region.get("name") or "")), int(region["id"]))
     regions.update((comparison_key(str(region["code"])), int(region["id"])) for region in known)
     return Country(regions, tuple(sorted(str(region["code"]) for region in known)))
 
 
 async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
-    """Return a customer attribute; None where Magento does not know it."""
+    """Return a customer attribute; None if Magento does not know it."""
     found = await client.get_or_none(f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
     if found is None:
         return None
@@ -114,15 +114,17 @@ async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
 
 
 def _options(options: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Label and value of each option, those in groups included; the empty one stands for no choice."""
-    found = []
-    for one in options:
-        nested = one.get("options")
+    """Return label and value of each option, including those in groups. The empty option, which means no choice, is
+    left out.
+    """
+    result = []
+    for option in options:
+        nested = option.get("options")
         if nested:
-            found += _options(nested)
-        elif str(one.get("value") or "").strip():
-            found.append((comparison_key(str(one.get("label") or "")), str(one["value"])))
-    return found
+            result += _options(nested)
+        elif str(option.get("value") or "").strip():
+            result.append((comparison_key(str(option.get("label") or "")), str(option["value"])))
+    return result
 
 
 def _on_website(website_id: int) -> dict[str, str]:

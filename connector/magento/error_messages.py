@@ -1,8 +1,8 @@
-"""The messages in Magento's answers: templates filled, HTML reduced to text.
+"""Extract the messages of Magento's answers: fill templates and reduce HTML to text.
 
-In: the body of an answer. Out: one line of plain text, no longer than `LONGEST`. Source of the rules:
-magento-observed.md, "Errors in general": the message is a template, `parameters` an object, a list or absent, MSI adds
-`errors[]`, messages may hold newlines and HTML; proxies answer in HTML with any status.
+Input: the body of an answer. Output: one line of plain text, no longer than `LONGEST`. Source of the rules:
+magento-observed.md, "Errors in general": the message is a template; `parameters` is an object, a list or absent; MSI
+adds `errors[]`; messages may contain newlines and HTML; proxies answer in HTML with any status.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ _PLACEHOLDER = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)")
 _POSITION = re.compile(r"%([0-9]+)")
 _TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title>", re.IGNORECASE | re.DOTALL)
 _OF_THE_KIND = ("fieldName", "field", "type")
-"""Placeholders that say what kind of error it is, and nothing of the record."""
+"""Placeholders that describe the kind of error and contain nothing of the record."""
 LEFT_OUT = "…"
 _UNDECODED = object()
 
 
 def fill(template: str, parameters: Any) -> str:
-    """`template` with its placeholders replaced; those without a parameter stay as they are.
+    """Return the template with its placeholders replaced; those without a parameter stay as they are.
 
-    `%name` from an object; `%1`, `%2` from a list; named placeholders from a list in the order in which they appear, as
-    the row errors of base-prices have them. All in one pass, the longest name first: `%fieldName` is not `%field` and
-    "Name", and a value that holds a `%` is not filled again.
+    `%name` is filled from an object, `%1` and `%2` from a list. Named placeholders are filled from a list in the order
+    in which they appear, as in the row errors of base prices. All are replaced in one pass, the longest name first, so
+    that `%fieldName` is not taken for `%field` and "Name", and a value that contains a `%` is not filled again.
     """
     named = _named(template, parameters)
     if not named:
         return template
     names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
-    return re.sub(f"%({names})", lambda found: _as_text(named[found[1]]), template)
+    return re.sub(f"%({names})", lambda match: _as_text(named[match[1]]), template)
 
 
 def _named(template: str, parameters: Any) -> dict[str, Any]:
@@ -62,27 +62,27 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(_as_text(one) for one in value)
+        return ", ".join(_as_text(item) for item in value)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
 def plain(text: str) -> str:
-    """`text` as one line: HTML tags out, entities resolved, white space and newlines folded, cut at `LONGEST`."""
+    """Return the text as one line: HTML tags removed, entities resolved, white space collapsed, cut at `LONGEST`."""
     line = " ".join(html.unescape(_TAG.sub("", text)).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def message_of(body: Any) -> str:
-    """Return the message of a decoded JSON error, filled, with what its `errors[]` add; empty when there is none."""
+    """Return the filled message of a decoded JSON error, with those of its `errors[]`; empty if there is none."""
     if not isinstance(body, Mapping):
         return ""
     parts = [_filled(body)]
     nested = body.get("errors")
     if isinstance(nested, list):
-        for one in nested:
-            text = _filled(one) if isinstance(one, Mapping) else ""
+        for error in nested:
+            text = _filled(error) if isinstance(error, Mapping) else ""
             if text and not any(text in part for part in parts):
                 parts.append(text)
     return plain(" ".join(part for part in parts if part))
@@ -101,13 +101,13 @@ def template_of(body: Any) -> tuple[str, Any]:
 
 
 def kind_of(body: Any) -> str:
-    """Return what kind of error a decoded JSON error is: the messages before their placeholders are filled, so that it
-    is the same for every record. What Magento filled in by itself is still in it.
+    """Return the kind of a decoded JSON error: its messages with unfilled placeholders, which are equal for every
+    record unless Magento filled something in itself.
     """
     if not isinstance(body, Mapping):
         return ""
     nested = body.get("errors")
-    each = [body, *(one for one in nested if isinstance(one, Mapping))] if isinstance(nested, list) else [body]
+    each = [body, *(error for error in nested if isinstance(error, Mapping))] if isinstance(nested, list) else [body]
     return plain(" ".join(dict.fromkeys(filter(None, map(_unfilled, each)))))
 
 
@@ -118,7 +118,7 @@ def _unfilled(error: Mapping[str, Any]) -> str:
 
 
 def decoded(response: httpx.Response) -> Any:
-    """Return the JSON of an answer that says that it is JSON, or says nothing of its kind; else `NOT_JSON`."""
+    """Return the JSON of an answer whose content type is JSON or missing; else `NOT_JSON`."""
     if not is_json(response) and response.headers.get("content-type"):
         return _UNDECODED
     try:
@@ -131,7 +131,7 @@ NOT_JSON = _UNDECODED
 
 
 def describe_response(response: httpx.Response, body: Any) -> str:
-    """Return what an answer says, as a phrase: Magento's message, or which page came instead, always with the status.
+    """Return a phrase that describes an answer: Magento's message, or which page came instead, always with the status.
 
     body: from `decoded`.
     """

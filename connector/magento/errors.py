@@ -1,17 +1,18 @@
-"""What can go wrong with Magento as a whole, with one request, and how an answer is put into words.
+"""The exceptions for faults of Magento as a whole and of one request. `str()` of each is a sentence for people.
 
     MagentoFault
     ├── HostUnavailable        every request would fail alike: the run fails, no message does
     │   ├── ConnectionFault      DNS, TLS, refused: nobody answers there
     │   ├── Unauthorized         401, and the 400s of OAuth: `resources` names what was refused
-    │   └── WrongAddress         somebody answers, but not Magento's REST API: a redirect, a login page, a store code
+    │   └── WrongAddress         something else than Magento's REST API: a redirect, a login page, a store code
     │       └── NoSuchRoute        the API answers and does not know the route: a module is off
     ├── TemporaryFault         worth repeating; `retry_after` in seconds or None
     │   └── NoAnswer             the request may have arrived whole, and may be applied even seconds later
     └── RequestRefused         Magento refused the request; `status`, `template`, `parameters` of the answer
-        └── RequestTooLarge      413 or 414: a smaller one passes
+        └── RequestTooLarge      413 or 414: a smaller one is accepted
 
-A write's outcome belongs to its records: `connector.magento.batches` gives a `Delivery` and raises none of these.
+Writes report the outcome of each record instead: `connector.magento.batches` returns a `Delivery` and raises none of
+these.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from connector.errors import ConnectorError
 
 
 class MagentoFault(ConnectorError):
-    """Something that Magento, or what stands in front of it, does not do. `str()` is a sentence for people.
+    """Something that failed in Magento or in what stands in front of it. `str()` is a sentence for people.
 
-    kind: Magento's own message before its placeholders were filled; empty where it gave none.
+    kind: Magento's own message before its placeholders were filled; empty if it sent none.
     """
 
     kind: str = ""
@@ -35,14 +36,14 @@ class HostUnavailable(MagentoFault):
 
 
 class ConnectionFault(HostUnavailable):
-    """Nobody answers there: the name is unknown, TLS fails, or the connection is refused."""
+    """Nothing answers: the name is unknown, TLS fails, or the connection is refused."""
 
 
 class Unauthorized(HostUnavailable):
-    """Magento refuses access. Its one answer for a wrong token and for a missing permission is the same.
+    """Magento refuses access. It gives the same answer for a wrong token and for a missing permission.
 
-    resources: the ACL resource that the answer names, such as `Magento_Catalog::catalog`; empty when it names none.
-    answered: Magento's own words, as a phrase.
+    resources: the ACL resource that the answer names, such as `Magento_Catalog::catalog`; empty if it names none.
+    answered: Magento's own message, as a phrase.
     """
 
     def __init__(self, message: str, resources: str = "", answered: str = "") -> None:
@@ -56,13 +57,13 @@ class WrongAddress(HostUnavailable):
 
 
 class NoSuchRoute(WrongAddress):
-    """The REST API answers, and has no such route: a module is switched off, or the path of the URL is wrong."""
+    """The REST API answers and has no such route: a module is switched off, or the path of the URL is wrong."""
 
 
 class TemporaryFault(MagentoFault):
-    """A request failed in a way that passes: 408, 425, a deadlock's 400, 429, 5xx, a time-out, a cut connection.
+    """A request failed in a way that passes: 408, 425, 429, 5xx, the 400 of a deadlock, a time-out, a cut connection.
 
-    retry_after: seconds that Magento asks to wait, or None.
+    retry_after: the seconds that Magento asks to wait, or None.
     """
 
     is_transient = True
@@ -73,13 +74,15 @@ class TemporaryFault(MagentoFault):
 
 
 class NoAnswer(TemporaryFault):
-    """The request left whole, as far as is known, and no answer came: what it asked for is done, or will be."""
+    """The request was sent completely, as far as is known, and no answer came: it may have been applied, or may be
+    later.
+    """
 
 
 class RequestRefused(MagentoFault):
     """Magento refused a request.
 
-    status: of the answer. template: its message with the placeholders. parameters: what the placeholders stand for.
+    status: of the answer. template: its message with the placeholders. parameters: the values of the placeholders.
     """
 
     def __init__(self, message: str, status: int, template: str = "", parameters: Any = None) -> None:
@@ -90,4 +93,4 @@ class RequestRefused(MagentoFault):
 
 
 class RequestTooLarge(RequestRefused):
-    """The request or its URL is longer than the web server takes, or than httpx makes one."""
+    """The request or its URL is longer than the web server or httpx accepts."""

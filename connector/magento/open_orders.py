@@ -1,7 +1,7 @@
-"""Magento's open orders, as inventory needs them: what each still reserves of which product.
+"""Magento's open orders as inventory needs them: the quantity of each product that they still reserve.
 
-Quantities are whole 1/10,000 in Magento's own unit. A configurable and a bundle count by their children, because these
-are what Magento reserves (magento-observed.md, part two, sections 1 and 2). Everything here only reads.
+Quantities are whole 1/10,000 in Magento's own unit. Configurable products and bundles count by their children, because
+Magento reserves those (magento-observed.md, part two, sections 1 and 2). Everything here only reads.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ async def open_orders(client: MagentoClient) -> list[ShopOrder]:
 
 
 async def changed_orders(client: MagentoClient, since: datetime) -> list[ShopOrder]:
-    """Return the orders, ended ones too, that changed at or after an instant of Magento's clock."""
+    """Return the orders, including ended ones, that changed at or after a time of Magento's clock."""
     moment = since.astimezone(UTC).strftime(_MOMENT)
     return [order async for order in _orders(client, criterion("updated_at", moment, "gteq"))]
 
 
 async def orders_with_ids(client: MagentoClient, order_ids: Sequence[int]) -> list[ShopOrder]:
-    """Return the orders with these ids, in whatever state."""
+    """Return the orders with these ids, in any state."""
     found = []
-    for criteria in criteria_of("entity_id", [str(one) for one in order_ids]):
+    for criteria in criteria_of("entity_id", [str(order_id) for order_id in order_ids]):
         found += [order async for order in _orders(client, criteria)]
     return found
 
 
 async def newest_change(client: MagentoClient) -> datetime | None:
-    """Return when an order last changed, by Magento's clock; `None` where there is no order."""
+    """Return when an order last changed, by Magento's clock; None if there is no order."""
     criteria = {
         "searchCriteria[sortOrders][0][field]": "updated_at",
         "searchCriteria[sortOrders][0][direction]": "DESC",
@@ -59,16 +59,16 @@ async def newest_change(client: MagentoClient) -> datetime | None:
 
 
 def moment_of(updated_at: str) -> datetime:
-    """Magento's text of an instant, as an aware instant in UTC."""
+    """Return Magento's text of a time as an aware time in UTC."""
     return datetime.strptime(updated_at, _MOMENT).replace(tzinfo=UTC)
 
 
 async def skus_of_products(client: MagentoClient, product_ids: Iterable[int]) -> dict[int, str]:
-    """Return the SKU of each product as Magento has it now; products that do not exist any more are left out."""
+    """Return the current SKU of each product in Magento. Products that no longer exist are left out."""
     asked = sorted(set(product_ids))
     return {
         int(row["id"]): str(row["sku"])
-        for criteria in criteria_of("entity_id", [str(one) for one in asked])
+        for criteria in criteria_of("entity_id", [str(product_id) for product_id in asked])
         async for row in pages(client, "products", criteria, fields="items[id,sku]")
     }
 
@@ -93,13 +93,14 @@ def _order(row: dict[str, Any]) -> ShopOrder:
 def held_lines(items: Sequence[SoldItem]) -> tuple[HeldLine, ...]:
     """Return the lines that reserve stock, each with what has left it.
 
-    A configurable's child is shipped, cancelled and refunded by its parent. So is that of a bundle that ships together;
-    one that ships separately shows it at its children. A virtual product's reservation ends when it is invoiced.
+    The child of a configurable product is shipped, cancelled and refunded by its parent. So is the child of a bundle
+    that ships together; the children of one that ships separately show it themselves. The reservation of a virtual
+    product ends when it is invoiced.
     """
     by_id = {item.item_id: item for item in items}
     parents = {item.parent_id for item in items if item.parent_id is not None}
     separate = {item.parent_id for item in items if item.parent_id is not None and item.shipped}
-    found = []
+    lines = []
     for item in items:
         if item.item_id in parents:
             continue
@@ -112,8 +113,8 @@ def held_lines(items: Sequence[SoldItem]) -> tuple[HeldLine, ...]:
             if item.ships and not (parent.product_type == "bundle" and parent.item_id in separate):
                 shipped = max(shipped, parent.shipped * share)
         amounts = (_whole(amount) for amount in (item.ordered, shipped, canceled, refunded))
-        found.append(HeldLine(item.product_id, item.sku, Held(*amounts)))
-    return tuple(found)
+        lines.append(HeldLine(item.product_id, item.sku, Held(*amounts)))
+    return tuple(lines)
 
 
 def _whole(quantity: Decimal) -> int:

@@ -1,8 +1,9 @@
-"""The body that makes an order in Magento: everything that a customer sees, to the cent.
+"""Build the body that creates an order in Magento: everything that a customer sees, to the cent.
 
-Input: the order by `entities.order.rules`, who buys, what Magento knows of products and regions. Output: the
-entity of `POST /V1/orders`. State and status always go together, or the order would have neither; lines go as plain
-simple lines: a configurable that is sent as such cannot be shipped (magento-observed.md, part two, section 2).
+Input: the order from `entities.order.rules`, the buyer, and Magento's products and regions. Output: the entity of `POST
+/V1/orders`. State and status are always sent together, or the order would have neither. All lines are sent as simple
+lines, because a line that is sent as a configurable product cannot be shipped (magento-observed.md, part two, section
+2).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PERCENT = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class ShopKnows:
-    """What Magento knows: products (id, type) by SKU, regions by country, who buys (none: a guest)."""
+    """Data of the shop: products (id, type) by SKU, regions by country, and the buyer (None: a guest)."""
 
     store_id: int
     products: Mapping[str, tuple[int, str]] = field(default_factory=dict)
@@ -35,7 +36,7 @@ class ShopKnows:
 def entity_of(
     new: NewOrder, knows: ShopKnows, *, increment_id: str, ext_order_id: str, state: str, status: str, text: str
 ) -> dict[str, Any]:
-    """Return the order as Magento takes it; `text` is its first comment."""
+    """Return the order in Magento's form; `text` is its first comment."""
     items = [_item(line, knows) for line in new.lines]
     amounts = {
         "subtotal": new.subtotal,
@@ -84,7 +85,7 @@ def entity_of(
 
 
 def _both(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Amounts in the order's currency and in the shop's base currency, which are the same one."""
+    """Return the amounts in the order's currency and in the shop's base currency, which are the same currency."""
     return {**amounts, **{f"base_{name}": amount for name, amount in amounts.items()}}
 
 

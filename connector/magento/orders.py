@@ -1,7 +1,7 @@
-"""Orders in Magento: searched for, created, invoiced, commented, and moved from status to status.
+"""Orders in Magento: find, create, invoice and comment them, and change their status.
 
-Input: numbers, ids, and bodies that `connector.magento.order_body` makes. Output: typed values, or a
-`MagentoFault`; nothing is repeated here. Source: magento-observed.md, "Orders" and part two, section 2.
+Input: numbers, ids, and bodies from `connector.magento.order_body`. Output: typed values, or a `MagentoFault`; nothing
+is repeated here. Source: magento-observed.md, "Orders" and part two, section 2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from connector.model.money import ItemMoney, OrderMoney
 from connector.model.sold_items import SoldItem
 
 TAKEN = "Unique constraint violation found"
-"""Magento's answer to an increment id that it has already: the one thing that makes creation safe to repeat."""
+"""Magento's answer to an increment id that exists. Nothing else makes it safe to repeat the creation of an order."""
 
 
 class Comment(NamedTuple):
@@ -32,7 +32,7 @@ class Comment(NamedTuple):
 
 @dataclass(frozen=True)
 class MagentoOrder:
-    """An order as Magento shows it; `comments` in the order in which they were written."""
+    """An order as Magento shows it; `comments` is in the order in which they were written."""
 
     entity_id: int
     increment_id: str
@@ -56,7 +56,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Buyer:
-    """A customer of Magento, as an order names them."""
+    """A customer of Magento, with the fields that an order contains."""
 
     id: int
     email: str
@@ -66,14 +66,14 @@ class Buyer:
 
 
 async def order(client: MagentoClient, entity_id: str) -> MagentoOrder | None:
-    """Return the order with this id; None where Magento has none."""
+    """Return the order with this id; None if Magento has none."""
     found = await client.get_or_none(f"orders/{quote(entity_id, safe='')}")
     return None if found is None else _order_of(found)
 
 
 async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[MagentoOrder]:
-    """Return the orders with one of these numbers of Magento's, or with this number of Acumatica's."""
-    filters = [*(("increment_id", one) for one in increment_ids), ("ext_order_id", ext_order_id)]
+    """Return the orders with one of these Magento numbers, or with this Acumatica number."""
+    filters = [*(("increment_id", increment_id) for increment_id in increment_ids), ("ext_order_id", ext_order_id)]
     criteria: dict[str, str] = {}
     for index, (name, value) in enumerate(filters):
         prefix = f"searchCriteria[filterGroups][0][filters][{index}]"
@@ -88,7 +88,7 @@ async def orders_of(
     increment_ids: Sequence[str] = (),
     ext_order_ids: Sequence[str] = (),
 ) -> list[MagentoOrder]:
-    """Return the orders with one of these ids, or of these numbers of Magento's, or of Acumatica's, read together."""
+    """Return the orders with one of these ids, Magento numbers or Acumatica numbers, read together."""
     asked = (("entity_id", entity_ids), ("increment_id", increment_ids), ("ext_order_id", ext_order_ids))
     found = {
         int(row["entity_id"]): _order_of(row)
@@ -100,7 +100,7 @@ async def orders_of(
 
 
 async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:
-    """Return those of the numbers that orders of Magento have."""
+    """Return which of these numbers exist in Magento."""
     return {
         str(row["increment_id"])
         for criteria in criteria_of("increment_id", increment_ids)
@@ -109,12 +109,14 @@ async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[st
 
 
 async def create(client: MagentoClient, entity: Mapping[str, Any]) -> str:
-    """Create the order and return its id. Refused with `TAKEN` where Magento has its increment id."""
+    """Create the order and return its id. Magento refuses it with `TAKEN` if the increment id exists."""
     return str((await client.write("POST", "orders", {"entity": entity}))["entity_id"])
 
 
 async def set_status(client: MagentoClient, order: MagentoOrder, state: str, status: str) -> None:
-    """Write state and status of an order and nothing else; the number goes along, older versions gave a new one."""
+    """Write state and status of an order and nothing else. The number is sent too, because older versions assigned a
+    new one.
+    """
     entity = {"entity_id": order.entity_id, "increment_id": order.increment_id, "state": state, "status": status}
     await client.write("POST", "orders", {"entity": entity})
 
@@ -125,17 +127,17 @@ async def hold(client: MagentoClient, order: MagentoOrder) -> None:
 
 
 async def unhold(client: MagentoClient, order: MagentoOrder) -> None:
-    """Take the order off hold: it gets the state and status back that it had."""
+    """Take the order off hold: it returns to its former state and status."""
     await client.write("POST", f"orders/{order.entity_id}/unhold", None)
 
 
 async def cancel(client: MagentoClient, order: MagentoOrder) -> bool:
-    """Cancel the order; false where Magento does not, which it says with 200."""
+    """Cancel the order and return True; False if Magento does not, which it also answers with 200."""
     return await client.write("POST", f"orders/{order.entity_id}/cancel", None) is True
 
 
 async def comment(client: MagentoClient, order: MagentoOrder, text: str, status: str) -> None:
-    """Write a comment with a status, which becomes the order's if its state allows it; nobody is mailed."""
+    """Write a comment with a status, which becomes the order's status if its state allows it. Nobody is e-mailed."""
     history = {"comment": text, "status": status, "is_customer_notified": 0, "is_visible_on_front": 0}
     entity = {**history, "parent_id": order.entity_id, "entity_name": "order"}
     await client.write("POST", f"orders/{order.entity_id}/comments", {"statusHistory": entity})
@@ -144,7 +146,9 @@ async def comment(client: MagentoClient, order: MagentoOrder, text: str, status:
 async def invoice(
     client: MagentoClient, order: MagentoOrder, items: Sequence[tuple[int, Decimal]] | None, text: str
 ) -> str:
-    """Make an offline invoice of these order items (none: of all that is open) and return its id. Nobody is mailed."""
+    """Make an offline invoice of these order items (None: of everything that is open) and return its id. Nobody is
+    e-mailed.
+    """
     body: dict[str, Any] = {
         "capture": False,
         "notify": False,
@@ -164,9 +168,9 @@ async def refund(
     *,
     back_to_stock: bool,
 ) -> str:
-    """Make an offline credit memo of these order items, without shipping and return its id. Nobody is mailed.
+    """Make an offline credit memo of these order items, without shipping, and return its id. Nobody is e-mailed.
 
-    `back_to_stock`: what never left is not held back any more; Magento keeps it reserved without.
+    `back_to_stock`: release the reservation of goods that never left; otherwise Magento keeps them reserved.
     """
     ids = [item_id for item_id, _quantity in items] if back_to_stock else []
     body: dict[str, Any] = {
@@ -185,13 +189,13 @@ async def refund(
 
 
 async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Return the id and the type of each product that exists, by its SKU in the spelling of the question."""
+    """Return the id and the type of each product that exists, by SKU as it is spelled in `skus`."""
     rows = await products_by_sku(client, skus, "id,type_id")
     return {sku: (int(row["id"]), str(row["type_id"])) for sku, row in rows.items()}
 
 
 async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
-    """Return the customer; None where Magento has none: an order that names one is answered with 500."""
+    """Return the customer; None if Magento has none. An order that names a missing customer is answered with 500."""
     found = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
     if found is None:
         return None
@@ -200,14 +204,14 @@ async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
 
 
 async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
-    """Return the regions of a country by code and by name, in compared form; none where it has none or is not known."""
+    """Return the regions of a country by code and by name, in compared form; empty if it has none or is unknown."""
     found = await client.get_or_none(f"directory/countries/{quote(country, safe='')}") or {}
     known = [
         Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
         for row in found.get("available_regions") or []
     ]
-    by_name = {comparison_key(one.name): one for one in known}
-    return {**by_name, **{comparison_key(one.code): one for one in known}}
+    by_name = {comparison_key(region.name): region for region in known}
+    return {**by_name, **{comparison_key(region.code): region for region in known}}
 
 
 def _order_of(row: Mapping[str, Any]) -> MagentoOrder:
@@ -226,12 +230,12 @@ def _order_of(row: Mapping[str, Any]) -> MagentoOrder:
 
 
 def _money(row: Mapping[str, Any]) -> OrderMoney:
-    """Return what the order comes to, and what is not invoiced of it. Magento answers row totals less their
+    """Return the amounts of the order, and what is not invoiced of them. Magento answers row totals less their
     discount.
     """
 
-    def amount(of: Mapping[str, Any], name: str) -> Decimal:
-        return number(of.get(name) or 0)
+    def amount(fields: Mapping[str, Any], name: str) -> Decimal:
+        return number(fields.get(name) or 0)
 
     def item_money(of: Mapping[str, Any]) -> ItemMoney:
         discount, compensation = (amount(of, f"{name}_amount") for name in ("discount", "discount_tax_compensation"))
@@ -264,7 +268,7 @@ def _money(row: Mapping[str, Any]) -> OrderMoney:
 
 
 def sold_item(row: Mapping[str, Any]) -> SoldItem:
-    """Return a line of an order, as the API answers it."""
+    """Return an item of an order from the API's answer."""
 
     def quantity(name: str) -> Decimal:
         return number(row.get(name) or 0)

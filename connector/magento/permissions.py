@@ -1,9 +1,9 @@
-"""The routes of Magento that are called, the permission that each needs, and how to try it without any effect.
+"""The routes of Magento that are called, the permission that each needs, and how to try each without any effect.
 
-The table is held by a test against what the client calls, and so is the one in `docs/how-to/connect-your-shop.md`.
-Magento checks the permission before the body (magento-observed.md, "Errors in general"): a write with an
-empty body, or to the id 0, which exists nowhere, is refused with 401 where the permission is missing, and for its
-content where it is there. So nothing is ever written.
+A test compares the table with what the client calls and with the table in `docs/how-to/connect-your-shop.md`. Magento
+checks the permission before the body (magento-observed.md, "Errors in general"). A write with an empty body, or to the
+id 0, which never exists, is refused with 401 if the permission is missing, and for its content if it is granted. So
+nothing is ever written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 
 When = Literal["", "msi", "no msi", "vendor attribute", "bulks", "invoices", "refunds", "open orders"]
-"""Under which setting or module of the shop a route is called; empty: always."""
+"""The setting or module of the shop under which a route is called; empty: always."""
 OF_NOTHING = "a2m-check-of-nothing"
 _ONE = {"searchCriteria[pageSize]": "1"}
 
@@ -48,15 +48,15 @@ LABELS = {
     "Magento_Customer::group": "Customers › Customer Groups",
     "Magento_Logging::system_magento_logging_bulk_operations": "System › Action Log › Bulk Actions",
 }
-"""The path of each resource in the tree *API* of an integration, as Magento's admin shows it."""
+"""The path of each resource in an integration's *API* tree, as Magento's admin shows it."""
 
 
 @dataclass(frozen=True)
 class Need:
     """A route: `template` with `{}` for each value in its path.
 
-    tried: the path that is called to see whether it may be called; empty: nothing needs to be tried, because another
-    route of the same permission is. body: of a write.
+    tried: the path that is called to see whether it may be called; empty if another route with the same permission is
+    tried. body: the body of a write.
     """
 
     method: str
@@ -211,7 +211,7 @@ ROUTES: tuple[Need, ...] = (
     Need("PUT", "customers/{}", "Magento_Customer::manage", "customers", tried="customers/0", body={}),
     _read("customerGroups/search", "Magento_Customer::group", why="groups", tried="customerGroups/search"),
 )
-"""`POST customers` is open to everybody, and without *All Customers* the group is dropped in silence."""
+"""`POST customers` is open to everybody. Without *All Customers* Magento silently drops the group."""
 OPEN = ("directory/countries/{}", "attributeMetadata/customer/attribute/{}")
 """Routes that need no permission."""
 
@@ -221,19 +221,19 @@ ALWAYS = ("store/storeConfigs", "store/websites", "modules")
 
 
 def routes(*called: tuple[str, str]) -> tuple[Need, ...]:
-    """Return the routes with these methods and templates, those that every entity needs first."""
-    known = {(one.method, one.template): one for one in ROUTES}
-    return (*(known["GET", template] for template in ALWAYS), *(known[one] for one in called))
+    """Return the routes with these methods and templates, after those that every entity needs."""
+    known = {(need.method, need.template): need for need in ROUTES}
+    return (*(known["GET", template] for template in ALWAYS), *(known[route] for route in called))
 
 
 def named(resource: str) -> str:
-    """Return a permission as Magento's admin shows it, with its own name behind."""
+    """Return a permission's path in Magento's admin, followed by its identifier."""
     return f"{LABELS[resource]} ({resource})" if resource in LABELS else resource
 
 
 async def try_out(client: MagentoClient, need: Need) -> None:
-    """Call the route in a way that has no effect. Raises `Unauthorized` where the permission is missing, and the fault
-    where that is not to be seen; that the content is refused shows that it is there.
+    """Call the route in a way that has no effect. Raises `Unauthorized` if the permission is missing, and the fault if
+    that cannot be determined. A refusal of the content shows that the permission is granted.
     """
     params: Mapping[str, Any] | None = _ONE if need.method == "GET" and "{}" not in need.template else None
     try:

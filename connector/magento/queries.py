@@ -1,6 +1,7 @@
-"""What Magento shows and how it is set up. Nothing here changes anything; every function may raise a `MagentoFault`.
+"""Read what Magento shows and how it is set up. Nothing here changes anything; every function may raise a
+`MagentoFault`.
 
-Numbers come as `Decimal`. SKUs are answered in the spelling of the question.
+Numbers are returned as `Decimal`, and SKUs in the spelling of the caller.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from connector.magento.search import PAGE_SIZE, criteria_of, criterion, pages, p
 from connector.model.comparison import comparison_key
 
 SOURCE_ITEMS_PAGE = 1_000
-"""As many rows of source items as a question of one address has, for two sources: a page of 1,000 takes 39 ms, one of
-100 takes 29 (magento-observed.md, "Throughput").
+"""Enough rows for the SKUs that fit into one request's address, at two sources. A page of 1,000 takes 39 ms, one of 100
+takes 29 ms (magento-observed.md, "Throughput").
 """
 
 
 class SourceItem(NamedTuple):
-    """A quantity at a source as Magento has it; `sku` in Magento's own spelling."""
+    """A quantity at a source in Magento; `sku` is in Magento's own spelling."""
 
     sku: str
     source: str
@@ -34,10 +35,10 @@ class SourceItem(NamedTuple):
 
 @dataclass(frozen=True)
 class StockItem:
-    """The stock of a product; `backorders`: it is sold below 0; `managed`: false where its stock is not managed at all.
+    """The stock of a product.
 
-    Quantity and status are those of the source `default`, and of the product where MSI is off. `threshold`: so many are
-    never sold.
+    Quantity and status are those of the source `default`, or of the product if MSI is off. `backorders`: it is sold
+    below 0. `managed`: False if its stock is not managed at all. `threshold`: the quantity that is never sold.
     """
 
     quantity: Decimal
@@ -57,7 +58,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Stock:
-    """A stock: the codes of the websites that sell from it."""
+    """A stock, with the codes of the websites that sell from it."""
 
     stock_id: int
     name: str
@@ -66,7 +67,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class StoreConfig:
-    """A store view: its id, code, website, base currency and time zone."""
+    """A store view, with its website, base currency and time zone."""
 
     id: int
     code: str
@@ -76,12 +77,14 @@ class StoreConfig:
 
 
 def number(value: Any) -> Decimal:
-    """Return a JSON number or numeric string as the decimal that was written."""
+    """Return a JSON number or numeric string as exactly the decimal that was written."""
     return Decimal(str(value))
 
 
 async def probe(client: MagentoClient) -> None:
-    """Send a harmless request to find out whether the connection works; a missing permission shows that it does."""
+    """Send a harmless request to check that the connection works; an answer about a missing permission shows that it
+    does.
+    """
     try:
         await client.get("store/storeConfigs")
     except Unauthorized:
@@ -108,7 +111,7 @@ async def modules(client: MagentoClient) -> list[str]:
 
 
 def has_msi(names: Iterable[str]) -> bool:
-    """Return whether a shop with these modules keeps stock by source."""
+    """Return whether a shop with these modules has stock by source (MSI)."""
     return "Magento_InventoryApi" in set(names)
 
 
@@ -139,12 +142,12 @@ def _websites_of(row: dict[str, Any]) -> list[str]:
 
 
 async def websites(client: MagentoClient) -> dict[int, str]:
-    """Return the code of each website by its id; 0 is the admin's."""
+    """Return the code of each website by its id; 0 is the admin website."""
     return {int(row["id"]): str(row["code"]) for row in _rows(await client.get("store/websites"), "store/websites")}
 
 
 async def count_orders(client: MagentoClient, states: str) -> int:
-    """Return how many orders are in one of these states, with commas between."""
+    """Return the number of orders in one of these states, which are separated by commas."""
     criteria = {**criterion("state", states, "in"), "searchCriteria[pageSize]": "1", "fields": "total_count"}
     answer = await client.get("orders", criteria)
     return int(answer.get("total_count") or 0) if isinstance(answer, dict) else 0
@@ -152,17 +155,15 @@ async def count_orders(client: MagentoClient, states: str) -> int:
 
 async def sources_by_stock(client: MagentoClient) -> dict[int, list[str]]:
     """Return the sources of each stock, by the stock's id."""
-    found: dict[int, list[str]] = {}
+    sources: dict[int, list[str]] = {}
     async for row in pages(client, "inventory/stock-source-links", {}):
-        found.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
-    return found
+        sources.setdefault(int(row["stock_id"]), []).append(str(row["source_code"]))
+    return sources
 
 
 @dataclass(frozen=True)
 class Stocks:
-    """The stock that each store view and each website sells from, and the sources of each stock, the one of the first
-    priority first.
-    """
+    """The stock that each store view and each website sells from, and the sources of each stock by priority."""
 
     of_store: Mapping[int, int]
     of_website: Mapping[str, int]
@@ -174,7 +175,7 @@ class Stocks:
 
 
 async def stocks(client: MagentoClient) -> Stocks:
-    """Return which store view sells from which stock, and which sources these have."""
+    """Return which store view sells from which stock, and which sources the stocks have."""
     links: dict[int, list[tuple[int, str]]] = {}
     async for row in pages(client, "inventory/stock-source-links", {}):
         links.setdefault(int(row["stock_id"]), []).append((int(row.get("priority") or 0), str(row["source_code"])))
@@ -193,16 +194,17 @@ async def stocks(client: MagentoClient) -> Stocks:
 
 @dataclass(frozen=True)
 class Salable:
-    """What a website sells of a SKU: sources, reservations and the out-of-stock threshold together."""
+    """What a website can sell of a SKU: sources, reservations and the out-of-stock threshold combined."""
 
     quantity: Decimal
     is_salable: bool
 
 
 async def salable_quantities(client: MagentoClient, website: str, skus: Sequence[str]) -> dict[str, Salable]:
-    """Return what a website sells of these SKUs; those outside its stock are left out.
+    """Return what a website can sell of these SKUs. Those outside its stock are left out.
 
-    Its total counts the page alone, so pages are asked for until one is empty (magento-observed.md, part two, 5).
+    The route's total only counts the current page, so pages are read until one is empty (magento-observed.md, part two,
+    5).
     """
     spelled = {comparison_key(sku): sku for sku in skus}
     found: dict[str, Salable] = {}
@@ -224,37 +226,37 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
 
 
 async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
-    """Return the base prices of these SKUs by store id; SKUs that are unknown or have no price of their own are left
-    out.
-    """
+    """Return the base prices of these SKUs by store id. SKUs that are unknown or have no base price are left out."""
     found: dict[str, dict[int, Decimal]] = {}
-    for asked in parts_of_body(skus):
-        as_asked = _as_asked(asked)
-        rows = _rows(await client.ask("products/base-prices-information", {"skus": asked}), "base-prices-information")
+    for part in parts_of_body(skus):
+        caller_spelling = _caller_spelling(part)
+        rows = _rows(await client.ask("products/base-prices-information", {"skus": part}), "base-prices-information")
         for row in rows:
-            sku = as_asked(str(row["sku"]))
+            sku = caller_spelling(str(row["sku"]))
             if sku is not None and row.get("price") is not None:
                 found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
     return found
 
 
-def _as_asked(skus: Sequence[str]) -> Callable[[str], str | None]:
-    """Return what gives a SKU of an answer in the spelling of the question, nearly always its own; None for another."""
+def _caller_spelling(skus: Sequence[str]) -> Callable[[str], str | None]:
+    """Return a function that converts a SKU of an answer to the caller's spelling, which is nearly always the same;
+    None for any other SKU.
+    """
     exact = frozenset(skus)
     by_key: dict[str, str] = {}
 
-    def as_asked(answered: str) -> str | None:
+    def caller_spelling(answered: str) -> str | None:
         if answered in exact:
             return answered
         if not by_key:
             by_key.update((comparison_key(sku), sku) for sku in skus)
         return by_key.get(comparison_key(answered))
 
-    return as_asked
+    return caller_spelling
 
 
 async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[SourceItem]:
-    """Return what the sources hold of these SKUs, rows of products that do not exist included."""
+    """Return the quantities of these SKUs at sources, including rows of products that do not exist."""
     return [
         SourceItem(str(row["sku"]), str(row["source_code"]), number(row["quantity"]), str(row.get("status")) == "1")
         for criteria in criteria_of("sku", skus)
@@ -263,7 +265,7 @@ async def source_items(client: MagentoClient, skus: Sequence[str]) -> list[Sourc
 
 
 async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
-    """Return the stock of a product; None where Magento has no such product."""
+    """Return the stock of a product; None if Magento has no such product."""
     row = await client.get_or_none(f"stockItems/{quote(sku, safe='')}")
     if row is None:
         return None
@@ -277,15 +279,15 @@ async def stock_item(client: MagentoClient, sku: str) -> StockItem | None:
 
 
 async def products_by_sku(client: MagentoClient, skus: Sequence[str], fields: str) -> dict[str, Any]:
-    """Return these fields of each product that exists, by its SKU in the spelling of the question."""
+    """Return these fields of each product that exists, by SKU in the caller's spelling."""
     spelled = {comparison_key(sku): sku for sku in skus}
-    found = {}
+    products = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields=f"items[sku,{fields}]"):
-            asked = spelled.get(comparison_key(str(row["sku"])))
-            if asked is not None:
-                found[asked] = row
-    return found
+            sku = spelled.get(comparison_key(str(row["sku"])))
+            if sku is not None:
+                products[sku] = row
+    return products
 
 
 async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str, str]:
@@ -295,7 +297,9 @@ async def product_types(client: MagentoClient, skus: Sequence[str]) -> dict[str,
 
 
 async def product_skus(client: MagentoClient, field: str, values: Sequence[str]) -> dict[int, str]:
-    """Return the SKU of each product that exists by its id; they are named by `entity_id` or by `sku`."""
+    """Return the SKU of each product that exists, by its id. `values` are ids (`entity_id`) or SKUs (`sku`), by
+    `field`.
+    """
     return {
         int(row["id"]): str(row["sku"])
         for criteria in criteria_of(field, values)
@@ -304,32 +308,32 @@ async def product_skus(client: MagentoClient, field: str, values: Sequence[str])
 
 
 async def made_at(client: MagentoClient, skus: Sequence[str]) -> dict[str, datetime]:
-    """Return when each of these products was made in Magento; SKUs that it does not have are left out."""
+    """Return when each of these products was created in Magento. SKUs that it does not have are left out."""
     rows = await products_by_sku(client, skus, "created_at")
     return {sku: datetime.fromisoformat(str(row["created_at"])).replace(tzinfo=UTC) for sku, row in rows.items()}
 
 
 async def has_attribute(client: MagentoClient, code: str) -> bool:
-    """Return whether products have an attribute of this code."""
+    """Return whether products have an attribute with this code."""
     return await client.get_or_none(f"products/attributes/{quote(code, safe='')}") is not None
 
 
 async def attribute_values(client: MagentoClient, skus: Sequence[str], code: str) -> dict[str, str]:
-    """Return the value of a product attribute for every store, by SKU; products without one are left out."""
+    """Return the all-store value of a product attribute by SKU. Products without a value are left out."""
     spelled = {comparison_key(sku): sku for sku in skus}
-    found = {}
+    values = {}
     for criteria in criteria_of("sku", skus):
         async for row in pages(client, "products", criteria, fields="items[sku,custom_attributes]"):
-            asked = spelled.get(comparison_key(str(row["sku"])))
+            sku = spelled.get(comparison_key(str(row["sku"])))
             for attribute in row.get("custom_attributes") or []:
-                if asked is not None and attribute.get("attribute_code") == code and attribute.get("value") is not None:
-                    found[asked] = str(attribute["value"])
-    return found
+                if sku is not None and attribute.get("attribute_code") == code and attribute.get("value") is not None:
+                    values[sku] = str(attribute["value"])
+    return values
 
 
 async def array_limit(client: MagentoClient, count: int) -> int | None:
-    """Return the shop's limit of records in a request, if `count` is above it; asks with unknown SKUs: nothing is
-    written.
+    """Return the shop's limit of records in a request if `count` exceeds it. The request contains unknown SKUs, so
+    nothing is written.
     """
     rows = [{"sku": f"a2m-check-{index}-of-nothing", "price": 0, "store_id": 0} for index in range(count)]
     try:

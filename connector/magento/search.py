@@ -1,4 +1,4 @@
-"""How lists of Magento are searched: criteria, the size of a question, and pages. Raises `MagentoFault`s.
+"""Search lists of Magento: criteria, the size of a request, and pages. Raises `MagentoFault`s.
 
 criteria = criteria_of("sku", skus)
 rows = [row for one in criteria async for row in pages(client, "products", one)]
@@ -14,17 +14,19 @@ from connector.magento.client import MagentoClient
 from connector.magento.errors import RequestRefused
 
 PAGE_SIZE = 300
-"""The largest page under Magento's own input limits (magento-observed.md, "Input limits")."""
+"""The largest page that Magento's own input limits allow (magento-observed.md, "Input limits")."""
 SKUS_PER_QUESTION = 1_000
 URL_BYTES = 7_000
-"""Web servers take 8 kB by default, and count bytes after encoding (magento-observed.md, part two, section 5)."""
+"""Web servers accept 8 kB by default, counted after encoding (magento-observed.md, part two, section 5)."""
 TOO_LARGE_PAGE = "Maximum SearchCriteria pageSize is %max"
 
 
 async def pages(
     client: MagentoClient, path: str, criteria: dict[str, str], *, fields: str = "", size: int = PAGE_SIZE
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield all rows of a list; a smaller page is asked for where the shop has a smaller limit, which is remembered."""
+    """Yield all rows of a list. If the shop's page limit is smaller, it is used from then on and remembered in the
+    client.
+    """
     size, page, seen = min(size, client.largest_page or size), 1, 0
     while True:
         params = {
@@ -51,16 +53,16 @@ async def pages(
 
 
 def criteria_of(field: str, values: Sequence[str]) -> Iterable[dict[str, str]]:
-    """Yield search criteria that together name these values of a field, each no longer than a URL may be.
+    """Yield search criteria that together cover these values of a field, each short enough for a URL.
 
-    `in` lists, and `eq` for values with a comma, which parts a list.
+    The condition is `in`, or `eq` for a value with a comma, which would separate values in a list.
     """
     for part in parts_of_address(values):
         yield criterion(field, ",".join(part), "eq" if "," in part[0] else "in")
 
 
 def parts_of_address(values: Iterable[str]) -> Iterable[list[str]]:
-    """Yield these values, each once, in parts of which each fits into the address of one request."""
+    """Yield these values, each once, in parts that each fit into the address of one request."""
     part: list[str] = []
     length = 0
     for value in dict.fromkeys(values):
@@ -78,12 +80,12 @@ def parts_of_address(values: Iterable[str]) -> Iterable[list[str]]:
 
 
 def parts_of_body(skus: Sequence[str]) -> Iterable[list[str]]:
-    """Yield these SKUs in parts of which each fits into the body of one request."""
+    """Yield these SKUs in parts that each fit into the body of one request."""
     for start in range(0, len(skus), SKUS_PER_QUESTION):
         yield list(skus[start : start + SKUS_PER_QUESTION])
 
 
 def criterion(field: str, value: str, condition: str, group: int = 0) -> dict[str, str]:
-    """Return the search criteria of one condition; those of different groups must all be met."""
+    """Return the search criteria of one condition. Conditions of different groups must all be met."""
     prefix = f"searchCriteria[filterGroups][{group}][filters][0]"
     return {f"{prefix}[field]": field, f"{prefix}[value]": value, f"{prefix}[conditionType]": condition}

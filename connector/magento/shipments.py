@@ -1,8 +1,8 @@
 """The shipments of a Magento order, and the calls that ship.
 
-Input: an order id, what ships. Output: typed values, or a `MagentoFault`; nothing is repeated here.
-Shipping is not safe to repeat, asks beyond what is open are clamped, and without a source Magento takes `default`: the
-callers search first, ask exactly, and always name one (magento-observed.md, "Shipments" and part two, section 1).
+Input: an order id and what ships. Output: typed values, or a `MagentoFault`; nothing is repeated here. Shipping is not
+safe to repeat, Magento reduces quantities beyond what is open, and without a source it uses `default`. So callers
+search first, ship exact quantities and always name a source (magento-observed.md, "Shipments" and part two, section 1).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from connector.magento.search import criteria_of, pages
 from connector.model.shipments import Track
 
 STOCK_FAULT = "Could not save a shipment, see error log for details"
-"""Magento's one answer for too little at the source, an unknown source, and a source without the SKU."""
+"""Magento's only answer for too little at the source, an unknown source, and a source without the SKU."""
 
 
 @dataclass(frozen=True)
 class MagentoShipment:
-    """A shipment as Magento has it: its comments, tracking numbers, and (order item id, quantity).
+    """A shipment in Magento: its comments, tracking numbers, and (order item id, quantity).
 
     `track_ids`: Magento's ids of the tracking numbers, in the same order.
     """
@@ -47,7 +47,7 @@ async def shipments_of(client: MagentoClient, order_id: int) -> list[MagentoShip
 async def with_field(
     client: MagentoClient, field: Literal["entity_id", "increment_id"], value: str
 ) -> MagentoShipment | None:
-    """Return the shipment with this id or number; None where there is none."""
+    """Return the shipment with this id or number; None if there is none."""
     return next(iter(await _with(client, field, value)), None)
 
 
@@ -77,10 +77,10 @@ async def ship(
     source: str | None,
     notify: bool,
 ) -> str:
-    """Ship exactly these order items and return the shipment's id. `source` is None where Magento keeps no sources
-    (MSI).
+    """Ship exactly these order items and return the shipment's id. `source` is None if Magento has no sources (MSI is
+    off).
 
-    The mark is a comment that customers do not see: not in the shop, and not in the mail.
+    The mark is a comment that customers do not see, neither in the shop nor in the e-mail.
     """
     body: dict[str, Any] = {
         "items": [{"order_item_id": item_id, "qty": quantity} for item_id, quantity in items],
@@ -101,7 +101,7 @@ async def add_track(client: MagentoClient, order_id: int, shipment_id: str, trac
 
 
 async def remove_track(client: MagentoClient, track_id: str) -> str | None:
-    """Remove a tracking number, if it is still there; return Magento's reason where it keeps it."""
+    """Remove a tracking number if it still exists. Return Magento's reason if it stays."""
     try:
         await client.write("DELETE", f"shipment/track/{quote(track_id, safe='')}", None)
     except RequestRefused as refused:
@@ -112,7 +112,7 @@ async def remove_track(client: MagentoClient, track_id: str) -> str | None:
 
 
 async def mark(client: MagentoClient, shipment_id: str, text: str) -> None:
-    """Put our mark on a shipment that somebody else made: a comment that customers do not see."""
+    """Put our mark on a shipment that somebody else made. It is a comment that customers do not see."""
     entity = {"parent_id": int(shipment_id), "comment": text, "is_visible_on_front": 0, "is_customer_notified": 0}
     await client.write("POST", f"shipment/{shipment_id}/comments", {"entity": entity})
 
@@ -122,7 +122,7 @@ def _track(track: Track) -> dict[str, Any]:
 
 
 async def raise_sources(client: MagentoClient, source: str, quantities: Sequence[tuple[str, Decimal]]) -> None:
-    """Set these SKUs at the source to these quantities, in stock; all or none of them."""
+    """Set the quantities of these SKUs at the source, in stock; Magento applies all of them or none."""
     rows = [
         {"sku": sku, "source_code": source, "quantity": quantity, "status": 1} for sku, quantity in sorted(quantities)
     ]

@@ -14,12 +14,14 @@ from typing import Literal
 
 Unit = Literal["base", "sales"]
 DIGITS = 4
-"""Magento keeps quantities to 1/10,000."""
+"""Magento stores quantities with four decimals."""
 
 
 @dataclass(frozen=True)
 class ItemUnits:
-    """An item's SKU (none by the SKU setting), its base and sales unit, and base units per unit of all that it has."""
+    """An item's SKU (None if the SKU setting yields none), its base and sales unit, and the base units per unit for all
+    of its units.
+    """
 
     sku: str | None
     base: str
@@ -31,7 +33,7 @@ class ItemUnits:
         return self.base if rule == "base" else self.sales
 
     def converted(self, quantity: Decimal, uom: str, to: str) -> Fraction | None:
-        """Return a quantity in another unit of the item; None where Acumatica has no conversion."""
+        """Return a quantity in another unit of the item; None if Acumatica has no conversion."""
         if uom == to:
             return Fraction(quantity)
         if uom not in self.in_base or to not in self.in_base:
@@ -40,7 +42,7 @@ class ItemUnits:
 
 
 def decimal(quantity: Fraction) -> Decimal | None:
-    """Return the fraction as the shortest decimal of at most four digits; None where it has more."""
+    """Return the fraction as the shortest decimal of at most four digits; None if it has more."""
     scaled = quantity * 10**DIGITS
     if scaled.denominator != 1:
         return None
@@ -48,5 +50,7 @@ def decimal(quantity: Fraction) -> Decimal | None:
 
 
 def plain(number: Decimal) -> Decimal:
-    """Return a decimal without trailing zeros and without an exponent: 2.0 and 2 are one number and one text."""
+    """Return a decimal without trailing zeros and without an exponent: 2.0 and 2 become the same number and the same
+    text.
+    """
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()

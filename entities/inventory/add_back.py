@@ -1,8 +1,8 @@
-"""What is added back to the quantities, because Acumatica and Magento both subtract it for one order of the shop.
+"""Quantities that are added back because both Acumatica and Magento subtract them for the same order of the shop.
 
-Acumatica is asked what its orders with these numbers take, and only then are quantities read of which more is added
-back than before, so that an amount is never added to a figure that is older than the order. The arithmetic is
-`entities.inventory.salable`. Source: spec, *Learned in the field*, "Salable is what counts".
+Acumatica is first asked what its orders with these numbers take. Then the quantities of items for which more is added
+back than before are read again, so that an amount is never added to a figure that is older than the order. The
+arithmetic is in `entities.inventory.salable`. Source: spec, *Learned in the field*, "Salable is what counts".
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ ENDED = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced", "Voided")
 
 @dataclass(frozen=True)
 class AddedBack:
-    """What is added back: `amounts` by inventory id and source in 1/10,000 of the base unit, and the orders as they are
-    to be stored with the chunk.
+    """What is added back: `amounts` by inventory id and source, in 1/10,000 of the base unit, and the orders to store
+    with the chunk.
     """
 
     amounts: Sequence[tuple[str, str, int]] = ()
@@ -51,7 +51,8 @@ async def add_back(
 ) -> AddedBack:
     """Return what is added back for these records; `keys` are their SKUs as Magento compares them.
 
-    Quantities of which more is added back than before are read again into `chosen`. Raises faults of both systems.
+    Quantities of items for which more is added back than before are read again into `chosen`. Raises faults of both
+    systems.
     """
     if not context.rule.open_orders.is_on:
         return NOTHING
@@ -65,32 +66,34 @@ async def add_back(
         try:
             stocks = await stocks_of(context, client)
             await detect_repair(context, client, stocks)
-            orders = await _as_they_are(client, known)
+            orders = await _as_magento_shows(client, known)
         except Unauthorized as refused:
             context.remarks.add(f"{NO_STOCKS} {refused}")
-            return AddedBack(orders=[_without_amounts(one) for one in known.values()])
+            return AddedBack(orders=[_without_amounts(order) for order in known.values()])
     repaired = repaired_since(context, stocks)
-    reserved = [one for one in orders if one.order.is_open and is_reserved(one, repaired.get(_stock(one, stocks)))]
+    reserved = [
+        order for order in orders if order.order.is_open and is_reserved(order, repaired.get(_stock(order, stocks)))
+    ]
     first = await _ask_acumatica(context, reserved, chosen, keys)
     risen = {item for (number, item), by in first.items() if sum(by.values()) > _before(known[number], keys[item])}
     if risen:
         await _read_again(context, chosen, sorted(risen))
-        again = [one for one in reserved if any(key in one.items for item, key in keys.items() if item in risen)]
+        again = [order for order in reserved if any(key in order.items for item, key in keys.items() if item in risen)]
         second = await _ask_acumatica(context, again, chosen, keys)
         for target in [target for target in first if target[1] in risen]:
             first[target] = _smaller(first[target], second.get(target, {}))
     _keep_amounts(orders, first, keys)
-    for one in reserved:
-        _log_ended(context, one)
+    for order in reserved:
+        _log_ended(context, order)
     return AddedBack(_at_sources(context.rule, reserved, first, chosen, stocks), orders)
 
 
-def _without_amounts(one: OpenOrder) -> OpenOrder:
-    return replace(one, items={key: replace(item, added=0) for key, item in one.items.items()})
+def _without_amounts(order: OpenOrder) -> OpenOrder:
+    return replace(order, items={key: replace(item, added=0) for key, item in order.items.items()})
 
 
-def _stock(one: OpenOrder, stocks: queries.Stocks) -> int:
-    return stocks.of_store.get(one.order.store_id, 0)
+def _stock(order: OpenOrder, stocks: queries.Stocks) -> int:
+    return stocks.of_store.get(order.order.store_id, 0)
 
 
 def _before(order: OpenOrder, key: str) -> int:
@@ -98,18 +101,20 @@ def _before(order: OpenOrder, key: str) -> int:
     return 0 if item is None else item.added
 
 
-async def _as_they_are(client: MagentoClient, known: Mapping[int, OpenOrder]) -> list[OpenOrder]:
-    """Return the orders as Magento shows them now: a shipment need not stamp its order (`updated_at`)."""
-    found = {one.order_id: one for one in await magento.orders_with_ids(client, sorted(known))}
-    changed = [one for number, one in found.items() if known[number].order != one]
+async def _as_magento_shows(client: MagentoClient, known: Mapping[int, OpenOrder]) -> list[OpenOrder]:
+    """Return the orders as Magento shows them now. `updated_at` is not enough: a shipment need not change it on its
+    order.
+    """
+    current = {order.order_id: order for order in await magento.orders_with_ids(client, sorted(known))}
+    changed = [order for order_id, order in current.items() if known[order_id].order != order]
     with_items = await with_items_of(client, changed)
     orders = []
-    for number, before in known.items():
-        if number in with_items:
-            order, items = with_items[number]
+    for order_id, before in known.items():
+        if order_id in with_items:
+            order, items = with_items[order_id]
             items_now = {item.key: replace(item, added=_before(before, item.key)) for item in items}
             orders.append(replace(before, order=order, items=items_now))
-        elif number in found:
+        elif order_id in current:
             orders.append(before)
         else:
             orders.append(replace(before, order=replace(before.order, state="canceled")))
@@ -117,7 +122,7 @@ async def _as_they_are(client: MagentoClient, known: Mapping[int, OpenOrder]) ->
 
 
 Amounts = dict[tuple[int, str], dict[str, int]]
-"""By (Magento's order id, inventory id): what is added back, by warehouse."""
+"""What is added back, by (Magento's order id, inventory id) and warehouse."""
 
 
 async def _ask_acumatica(
@@ -126,24 +131,24 @@ async def _ask_acumatica(
     chosen: Mapping[str, Stored],
     keys: Mapping[str, str],
 ) -> Amounts:
-    """Ask what Acumatica's orders take, keep it with the orders, and compute what is added back for `keys`."""
+    """Ask what Acumatica's orders take, store it with the orders, and compute what is added back for `keys`."""
     rule: QuantityRule = context.rule
-    found = await demands_of_orders(context, orders)
+    demands = await demands_of_orders(context, orders)
     deducts = await deductions(context) if orders and rule.open_orders.figure == "available" else {}
     amounts: Amounts = {}
     for one in orders:
-        of_order = found[one.order.order_id]
+        of_order = demands[one.order.order_id]
         one.statuses = {each.order: each.status for each in of_order}
         one.demands = await in_base_units(context, [line for each in of_order for line in each.lines], chosen)
         one.asked_at = context.clock.now()
         for item, key in keys.items():
             if key in one.items:
                 facts = chosen[item].record.facts
-                of_class = UNKNOWN_RULE if facts is None else deducts.get(facts.item_class, UNKNOWN_RULE)
-                of_class = rule.open_orders.deducts or of_class
+                deducted = UNKNOWN_RULE if facts is None else deducts.get(facts.item_class, UNKNOWN_RULE)
+                deducted = rule.open_orders.deducts or deducted
                 held = _held_in_base(one.items[key].held, facts, rule)
                 own = [demand for demand in one.demands if demand.inventory_id == item]
-                by = added_back(held, own, rule.open_orders.figure, of_class, rule.sources)
+                by = added_back(held, own, rule.open_orders.figure, deducted, rule.sources)
                 amounts[one.order.order_id, item] = by
     return amounts
 
@@ -158,7 +163,7 @@ def _held_in_base(held: Held, facts: Facts | None, rule: QuantityRule) -> Held:
 async def _read_again(
     context: RunContext[QuantityRule], chosen: Mapping[str, Stored], inventory_ids: Sequence[str]
 ) -> None:
-    """Read the quantities of these items again, which are younger than what was just read of the orders."""
+    """Read the quantities of these items again, so that they are newer than what was just read of the orders."""
     page = await quantities_of_keys(context, list(inventory_ids))
     for item in inventory_ids:
         if item in page.parts:
@@ -178,17 +183,17 @@ def _keep_amounts(orders: Sequence[OpenOrder], amounts: Amounts, keys: Mapping[s
                 one.items[key] = replace(item, added=sum(by.values()))
 
 
-def _log_ended(context: RunContext[QuantityRule], one: OpenOrder) -> None:
-    """Name what Magento still reserves of an order that Acumatica has ended."""
-    if not one.statuses or not all(status in ENDED for status in one.statuses.values()):
+def _log_ended(context: RunContext[QuantityRule], order: OpenOrder) -> None:
+    """Note what Magento still reserves of an order that has ended in Acumatica."""
+    if not order.statuses or not all(status in ENDED for status in order.statuses.values()):
         return
-    where = ", ".join(f"{order} is {status}" for order, status in sorted(one.statuses.items()))
-    for item in one.items.values():
+    where = ", ".join(f"{key} is {status}" for key, status in sorted(order.statuses.items()))
+    for item in order.items.values():
         left = item.held.held - item.added
         if left > 0:
             context.remarks.note(
                 item.sku,
-                f"Magento still reserves {counted(left, DIGITS)} for its order {one.order.increment_id}, which "
+                f"Magento still reserves {counted(left, DIGITS)} for its order {order.order.increment_id}, which "
                 f"Acumatica has ended ({where}). They are not sold until the order is cancelled, shipped or refunded "
                 "in Magento.",
             )
@@ -204,13 +209,13 @@ def _at_sources(
     stock_of = {one.order.order_id: _stock(one, stocks) for one in orders}
     selling = {stock: stocks.sources.get(stock, []) for stock in set(stocks.of_store.values())}
     owed: dict[str, list[Owed]] = {}
-    for (number, item), by in amounts.items():
-        stock = stock_of.get(number)
+    for (order_id, item), by in amounts.items():
+        stock = stock_of.get(order_id)
         if stock:
             owed.setdefault(item, []).extend(Owed(stock, rule.sources[code], left) for code, left in by.items())
     rows: list[tuple[str, str, int]] = []
     for item, of_item in owed.items():
         published = {rule.sources[code] for code in chosen[item].record.quantities if code in rule.sources}
-        found = at_sources(of_item, selling, published)
-        rows += [(item, source, quantity) for source, quantity in found.items()]
+        by_source = at_sources(of_item, selling, published)
+        rows += [(item, source, quantity) for source, quantity in by_source.items()]
     return rows

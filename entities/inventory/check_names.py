@@ -1,6 +1,6 @@
-"""Test Connection, inventory: warehouses, branches, vendor quantities, and what the item classes deduct.
+"""Test Connection for inventory: warehouses, branches, vendor quantities, and what the item classes deduct.
 
-Nothing is written anywhere.
+Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _COLUMNS = ("InventoryID", "VendorQty")
 
 
 def availability_in_acumatica(session: AcumaticaSession, *, deducts: bool) -> list[PlannedCheck]:
-    """Return whether the item classes say what Quantity Available lacks of open orders, where that is read from
-    them.
+    """Return the check that the item classes' availability rules can be read, if it is read there what Quantity
+    Available deducts for open orders.
     """
     return [PlannedCheck(AVAILABILITY, partial(_availability, session))] if deducts else []
 
 
 def vendor_in_acumatica(session: AcumaticaSession, inquiry: str) -> list[PlannedCheck]:
-    """Return the generic inquiry that lists vendor quantities."""
+    """Return the check of the generic inquiry that lists vendor quantities."""
     return [PlannedCheck(INQUIRY, partial(_inquiry, session, inquiry))] if inquiry else []
 
 
 def vendor_in_magento(client: MagentoClient, attribute: str) -> list[PlannedCheck]:
-    """Return the product attribute that shows vendor quantities."""
+    """Return the check of the product attribute that shows vendor quantities."""
     return [PlannedCheck(ATTRIBUTE, partial(_attribute, client, attribute))] if attribute else []
 
 
@@ -97,7 +97,7 @@ async def _warehouses(session: AcumaticaSession, names: tuple[str, ...]) -> Chec
 
 async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
     found = {branch.branch for branch in await setup.branches(session)}
-    missing = [one for one in names if one.strip().casefold() not in {code.casefold() for code in found}]
+    missing = [name for name in names if name.strip().casefold() not in {code.casefold() for code in found}]
     if missing:
         known = ", ".join(sorted(found))
         message = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
@@ -107,11 +107,11 @@ async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
 
 def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
     """Return the checks of quantities in Acumatica."""
-    chosen, vendor = settings.inventory, settings.vendor_inventory
+    section, vendor = settings.inventory, settings.vendor_inventory
     plan = read_plan(settings, None)
     warehouses = tuple(dict.fromkeys([*plan.warehouses, *plan.mapped]))
-    branches = tuple(row.branch for row in chosen.branches)
-    reads_rules = chosen.add_back_open_orders and not chosen.available_deducts and chosen.quantity == "available"
+    branches = tuple(row.branch for row in section.branches)
+    reads_rules = section.add_back_open_orders and not section.available_deducts and section.quantity == "available"
     counts_vendors = settings.active.inventory and vendor.include != "no"
     return [
         PlannedCheck("Warehouses", partial(_warehouses, session, warehouses)),

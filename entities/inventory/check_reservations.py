@@ -1,7 +1,7 @@
-"""Test Connection, reservations: whether anything will ever clear what Magento holds of its open orders.
+"""Test Connection for reservations: whether anything ever clears what Magento reserves for its open orders.
 
-Magento reserves what a web order takes, until the order is shipped there. Where quantities are sent and shipments are
-not, that never happens by itself, and the shop offers less and less. Nothing is written anywhere.
+Magento reserves what a web order takes until the order is shipped there. If quantities are sent and shipments are not,
+that never happens by itself, and the shop offers less and less. Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OPEN = "new,pending_payment,processing,payment_review,holded"
 
 
 def reservations(client: MagentoClient, *, inventory: bool, shipment: bool) -> list[PlannedCheck]:
-    """Asked where quantities are sent."""
+    """Return the check; none if quantities are not sent."""
     return [PlannedCheck(RESERVATIONS, partial(_reservations, client, shipment))] if inventory else []
 
 

@@ -1,6 +1,6 @@
-"""Test Connection, sources: each is there, enabled, in a stock, and that stock sells on some website.
+"""Test Connection for sources: whether each exists, is enabled, is in a stock, and that stock sells on some website.
 
-Nothing is written anywhere.
+Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ WHERE = "Stores, Inventory, Stocks"
 
 
 async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
-    """Return whether each source is there, enabled, in a stock, and that stock sells on some website, and which."""
+    """Check that each source exists, is enabled and is in a stock that sells on some website. The message names the
+    websites.
+    """
     modules = await modules_of(client)
     if modules is None:
         return Check(SOURCES, "could not be checked", "the modules are not known")

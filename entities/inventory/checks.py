@@ -1,4 +1,4 @@
-"""Test Connection, inventory: vendor stock counts once in each stock of Magento."""
+"""Test Connection for inventory: whether vendor stock counts only once in each stock of Magento."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VENDORS = "Vendor stock of branches"
 
 
 def inventory_in_magento(client: MagentoClient, rule: QuantityRule) -> list[PlannedCheck]:
-    """Return the stocks of the sources that get the vendor quantity, where there are several."""
+    """Return the check of the stocks of the sources that get the vendor quantity, if there are several."""
     return [PlannedCheck(VENDORS, partial(_vendors, client, rule))] if len(rule.vendor_sources) > 1 else []
 
 

@@ -1,7 +1,7 @@
-"""Quantities are published lower by what shipments of orders of ours took without a reservation (docs/adr/0007).
+"""Publish quantities lower by what shipments of our orders took without a reservation (docs/adr/0007).
 
-Input: the quantities of the rule. Output: the same, less what Magento's salable quantity is too high by.
-Where there was no such shipment, nothing is asked and nothing is changed.
+Input: the quantities of the rule. Output: these quantities, less the amount by which Magento's salable quantity is too
+high. If there was no such shipment, nothing is read and nothing is changed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from entities.sources import ATTRIBUTE, source_key
 
 
 async def less_compensations(context: RunContext[QuantityRule], values: Sequence[DesiredValue]) -> list[DesiredValue]:
-    """Return the wanted quantities, less what was taken; a stock status that follows the quantity follows it here
-    too.
+    """Return the desired quantities, less what was taken. A stock status that follows the quantity follows the lower
+    one.
     """
     rule = context.rule
     with context.state.read() as connection:
@@ -41,14 +41,14 @@ async def less_compensations(context: RunContext[QuantityRule], values: Sequence
     with context.state.read() as connection:
         taken = compensations.of_keys(connection, keys, repaired_since(context, stocks).get(stock))
     at_sources = {(want.key, want.source): want.value or 0 for want in values if not want.source.startswith(ATTRIBUTE)}
-    found = compensated(at_sources, taken, stocks.sources.get(stock, []))
+    result = compensated(at_sources, taken, stocks.sources.get(stock, []))
     spelled = {want.key: want.sku or want.key for want in values}
     selling = {source_key(source) for source in stocks.sources.get(stock, [])}
-    before, now = (_by_key(quantities, selling) for quantities in (at_sources, found.quantities))
+    before, now = (_by_key(quantities, selling) for quantities in (at_sources, result.quantities))
     used_up = {key for key, quantity in before.items() if quantity > 0 and now[key] == 0}
-    for key in sorted(used_up | found.left_over.keys()):
-        context.remarks.note(spelled[key], _shown_as_zero(found.left_over.get(key, 0)))
-    return [_with(want, found.quantities.get((want.key, want.source), want.value)) for want in values]
+    for key in sorted(used_up | result.left_over.keys()):
+        context.remarks.note(spelled[key], _shown_as_zero(result.left_over.get(key, 0)))
+    return [_with(want, result.quantities.get((want.key, want.source), want.value)) for want in values]
 
 
 def _with(want: DesiredValue, quantity: int | None) -> DesiredValue:
@@ -59,12 +59,12 @@ def _with(want: DesiredValue, quantity: int | None) -> DesiredValue:
 
 
 def _by_key(quantities: Mapping[tuple[str, str], int], selling: Collection[str]) -> dict[str, int]:
-    """Return how much of each SKU the sources of the stock show."""
-    found: dict[str, int] = {}
+    """Return the quantity of each SKU that the sources of the stock show."""
+    totals: dict[str, int] = {}
     for (key, source), quantity in quantities.items():
         if source_key(source) in selling:
-            found[key] = found.get(key, 0) + max(quantity, 0)
-    return found
+            totals[key] = totals.get(key, 0) + max(quantity, 0)
+    return totals
 
 
 def _shown_as_zero(left: int) -> str:

@@ -1,9 +1,9 @@
-"""Quantities that make up for what Magento counts too high after orders of ours were shipped there.
+"""Compute quantities that make up for what Magento counts too high after our orders were shipped there.
 
 Input: the quantities to publish, what such shipments took, and the sources of the stock that these orders are sold
-from. Output: what is published instead: the sum of the stock is too low by just what Magento's reservations are too
-high, so its salable quantity is right. What a source cannot bear is taken from the others; what none can bear is left
-over, and then all of them show 0, so nothing is sold that is not there (docs/adr/0007).
+from. Output: the quantities to publish instead. Their sum in the stock is too low by exactly as much as Magento's
+reservations are too high, so its salable quantity is right. What one source cannot provide is taken from the others.
+What none can provide is left over; then all of them show 0, so nothing is sold that does not exist (docs/adr/0007).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from entities.sources import source_key
 
 
 class Compensated(NamedTuple):
-    """Quantities by (SKU key, source), and by SKU key what could not be taken off anywhere; all in 1/10,000."""
+    """Quantities by (SKU key, source), and by SKU key what could not be subtracted anywhere; all in 1/10,000."""
 
     quantities: dict[tuple[str, str], int]
     left_over: dict[str, int]
@@ -29,7 +29,7 @@ def compensated(
     """Return the quantities by (SKU key, source) less what was taken: at its own source first, then in the rest of the
     stock.
 
-    Wherever the goods left from, the reservation is one of the stock: a source outside bears nothing.
+    Wherever the goods left from, the reservation belongs to the stock, so a source outside of it provides nothing.
     """
     result = dict(quantities)
     left_over: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What Magento shows of quantities: at sources, as stock items, in product attributes."""
+"""Read the quantities that Magento shows: at sources, as stock items, in product attributes."""
 
 from __future__ import annotations
 
@@ -30,19 +30,20 @@ async def current_quantities(
 ) -> dict[tuple[str, str], Value]:
     """Return the quantity in 1/10,000 and the stock status that Magento shows at each place."""
     at_sources = [target for target in targets if not target.source.startswith(ATTRIBUTE)]
-    found = await _attributes(client, [target for target in targets if target.source.startswith(ATTRIBUTE)])
+    in_attributes = await _attributes(client, [target for target in targets if target.source.startswith(ATTRIBUTE)])
     if await context.shop.has_msi(client):
-        return found | _at_places(at_sources, await queries.source_items(client, _skus(at_sources)))
+        return in_attributes | _at_places(at_sources, await queries.source_items(client, _skus(at_sources)))
     items = {target: await queries.stock_item(client, target.sku) for target in at_sources}
-    return found | _of_stock_items(items)
+    return in_attributes | _of_stock_items(items)
 
 
 async def find_quantities(
     context: RunContext[QuantityRule], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
 ) -> Found:
-    """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has the product.
+    """Return what Magento shows at these places, and which products of these and of `others` (key by SKU) it does not
+    have.
 
-    Raises `ConfigurationConflict` where several sources are named and Magento has none (MSI is off).
+    Raises `ConfigurationConflict` if several sources are named and Magento has none (MSI is off).
     """
     readers = context.shop.readers
     skus = {**others, **{target.sku: target.key for target in targets}}
@@ -69,16 +70,16 @@ async def find_quantities(
 
 
 def has_quantity(rule: QuantityRule, record: Record, _facts: Facts) -> bool:
-    """Return whether a record has something that becomes a quantity, by a quick check."""
-    of_vendors = rule.vendor_source is not None or bool(rule.vendor_sources)
-    return (of_vendors and bool(record.vendor)) or not rule.sources.keys().isdisjoint(record.quantities)
+    """Return whether a record has anything that becomes a quantity, by a quick check."""
+    publishes_vendors = rule.vendor_source is not None or bool(rule.vendor_sources)
+    return (publishes_vendors and bool(record.vendor)) or not rule.sources.keys().isdisjoint(record.quantities)
 
 
 def _fill_in_rows(targets: Sequence[TargetKey], found: Found) -> None:
-    """Where a source has no row of a product, Magento shows 0 there, and no status."""
+    """Add the quantity 0 without a status for each product of which a source has no row."""
     for target in targets:
-        is_there = target.key not in found.rejected and target.source not in found.unknown_sources
-        if is_there and not target.source.startswith(ATTRIBUTE):
+        exists = target.key not in found.rejected and target.source not in found.unknown_sources
+        if exists and not target.source.startswith(ATTRIBUTE):
             found.values.setdefault((target.key, target.source), (0, None))
 
 
@@ -117,17 +118,17 @@ async def _check_attributes(client: MagentoClient, targets: Sequence[TargetKey],
 async def _attributes(client: MagentoClient, targets: Sequence[TargetKey]) -> dict[tuple[str, str], Value]:
     values: dict[tuple[str, str], Value] = {}
     for source in {target.source for target in targets}:
-        there = {target.sku: target for target in targets if target.source == source}
-        found = await queries.attribute_values(client, sorted(there), source.removeprefix(ATTRIBUTE))
-        for sku, text in found.items():
+        by_sku = {target.sku: target for target in targets if target.source == source}
+        texts = await queries.attribute_values(client, sorted(by_sku), source.removeprefix(ATTRIBUTE))
+        for sku, text in texts.items():
             number = _as_number(text)
             if number is not None:
-                values[there[sku].key, source] = (scaled(number, DIGITS), None)
+                values[by_sku[sku].key, source] = (scaled(number, DIGITS), None)
     return values
 
 
 def _as_number(text: str) -> Decimal | None:
-    """Return what an attribute holds, if it is a number: anything else is overwritten as if nothing stood there."""
+    """Return the attribute's value if it is a number. Any other value is overwritten as if there were none."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -159,9 +160,9 @@ def _of_stock_items(found: Mapping[TargetKey, StockItem | None]) -> dict[tuple[s
 
 
 async def sold_below_zero(context: RunContext[QuantityRule], skus: Sequence[str]) -> list[str]:
-    """Return those of the products that Magento sells at a quantity of 0: with backorders, or without stock management.
+    """Return the products that Magento sells at a quantity of 0: with backorders, or without stock management.
 
-    One request per SKU: Magento's lists do not say it (`GET /V1/stockItems/:sku` does).
+    This is one request per SKU, because Magento's lists do not contain it (`GET /V1/stockItems/:sku` does).
     """
     items = await context.shop.readers.ask_all(queries.stock_item, skus)
     asked = zip(skus, items, strict=True)

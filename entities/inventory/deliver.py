@@ -1,4 +1,4 @@
-"""Quantities go to Magento: at sources, as stock items where MSI is off, or as product attributes."""
+"""Send quantities to Magento: at sources, as stock items if MSI is off, or as product attributes."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ from entities.values.current_values import TargetKey
 async def deliver_quantities(
     context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message]
 ) -> Delivery:
-    """Quantities first, then those that are shown as a product attribute; after a fault nothing else leaves."""
-    in_attributes = [one for one in claimed if one.source.startswith(ATTRIBUTE)]
+    """Send the quantities at sources first, then those in product attributes. After a fault nothing else is sent."""
+    in_attributes = [message for message in claimed if message.source.startswith(ATTRIBUTE)]
     if not in_attributes:
         return await _deliver_quantities(context, client, claimed)
-    at_sources = [one for one in claimed if not one.source.startswith(ATTRIBUTE)]
+    at_sources = [message for message in claimed if not message.source.startswith(ATTRIBUTE)]
     outcomes: dict[int, RowResult] = {}
-    whole = Delivery([])
+    delivery = Delivery([])
     for part, send in ((at_sources, _deliver_quantities), (in_attributes, _deliver_attributes)):
-        if part and not _ended_early(whole):
-            whole = await send(context, client, part)
-            outcomes.update((one.target, outcome) for one, outcome in zip(part, whole.outcomes, strict=True))
-    return Delivery([outcomes.get(one.target, NOT_SENT) for one in claimed], whole.array_limit, whole.fault)
+        if part and not _ended_early(delivery):
+            delivery = await send(context, client, part)
+            outcomes.update((message.target, outcome) for message, outcome in zip(part, delivery.outcomes, strict=True))
+    return Delivery(
+        [outcomes.get(message.target, NOT_SENT) for message in claimed], delivery.array_limit, delivery.fault
+    )
 
 
 def _ended_early(delivery: Delivery) -> bool:
@@ -83,8 +85,8 @@ async def _deliver_attributes(
 
 
 async def _statuses(context: RunContext[QuantityRule], client: MagentoClient, claimed: Sequence[Message]) -> list[int]:
-    """Return the stock status of each. Magento requires one, so one that is left alone is read right before it is sent:
-    somebody may have changed it in Magento. The first quantity at a source is in stock.
+    """Return the stock status of each message. Magento requires one, so a status that is left alone is read right
+    before it is sent, because somebody may have changed it in Magento. The first quantity at a source is in stock.
     """
     leaves = context.rule.status == "leave"
     left_alone = [one for one in claimed if leaves or one.in_stock is None]

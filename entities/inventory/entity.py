@@ -1,4 +1,4 @@
-"""Inventory: a quantity for each SKU at each source, or in a product attribute."""
+"""The entity of inventory: a quantity for each SKU at each source, or in a product attribute."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from settings import Settings
 
 
 class Inventory(ValueEntity[QuantityRule]):
-    """Quantities, as the stages take them."""
+    """Quantities as the stages use them."""
 
     name = "inventory"
     noun = NOUN
@@ -77,7 +77,7 @@ class Inventory(ValueEntity[QuantityRule]):
             await refuse_vendors_twice(context)
 
     async def before_pull(self, context: RunContext[QuantityRule], *, full: bool) -> None:
-        """See `Entity.before_pull`: the shop's orders come before quantities, so that none is older than an order."""
+        """See `Entity.before_pull`: orders are read before quantities, so that no quantity is older than an order."""
         await follow_open_orders(context, full=full)
 
     async def ruled(
@@ -94,7 +94,9 @@ class Inventory(ValueEntity[QuantityRule]):
         return Ruled(values, [*known.problems, *counted.problems], open_orders=added.orders)
 
     def ask_ahead(self, context: RunContext[QuantityRule], pulled: Sequence[Stored], shown: Shown) -> None:
-        """See `Entity.ask_ahead`: once the shop is known to have sources (MSI), whose quantities are read by pages."""
+        """See `Entity.ask_ahead`: only once the shop is known to have sources (MSI), whose quantities are read in
+        pages.
+        """
         if context.shop.is_known_to_have_msi:
             skus = skus_ahead(pulled, context.items, partial(has_quantity, context.rule))
             shown.ask_ahead(SOURCE_ITEMS, skus)
@@ -113,7 +115,7 @@ class Inventory(ValueEntity[QuantityRule]):
         return await find_quantities(context, targets, others, shown)
 
     async def is_read_by_pages(self, context: RunContext[QuantityRule]) -> bool:
-        """See `ValueParts.is_read_by_pages`: without sources (MSI) a quantity is a request of its own."""
+        """See `ValueParts.is_read_by_pages`: without sources (MSI) each quantity is a separate request."""
         async with context.shop.client() as client:
             return await context.shop.has_msi(client)
 
@@ -128,8 +130,8 @@ class Inventory(ValueEntity[QuantityRule]):
         return await keep_status_of_backorders(context, values, confirmed)
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """See `Entity.may_be_applied`: source items stay written where a later step fails (contracts/magento.md,
-        "Source items").
+        """See `Entity.may_be_applied`: source items stay written if a later step fails (contracts/magento.md, "Source
+        items").
         """
         return result.kind == "refused" or super().may_be_applied(result)
 
@@ -149,10 +151,10 @@ class Inventory(ValueEntity[QuantityRule]):
 
     def conditions(self, settings: Settings) -> frozenset[When]:
         """See `Entity.conditions`."""
-        found: set[When] = {"vendor attribute"} if shows_attribute(settings) else set()
+        conditions: set[When] = {"vendor attribute"} if shows_attribute(settings) else set()
         if settings.inventory.add_back_open_orders and settings.inventory.quantity != "on_hand":
-            found.add("open orders")
-        return frozenset(found)
+            conditions.add("open orders")
+        return frozenset(conditions)
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
         """See `Entity.fields_read`."""

@@ -1,4 +1,4 @@
-"""Lines about the quantity of one record."""
+"""The lines that `explain` prints about the quantity of one record."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ async def explain_now(client: MagentoClient, settings: Settings, known: Known) -
             lines.append((f"{NOW} at {item.source}", f"{_stock(item.quantity, item.in_stock)} for {item.sku}"))
     else:
         for sku in known.skus:
-            found = await queries.stock_item(client, sku)
-            if found is not None:
+            stock_item = await queries.stock_item(client, sku)
+            if stock_item is not None:
                 current.add(comparison_key(sku))
-                lines.append((NOW, f"{_stock(found.quantity, found.in_stock)} for {sku}"))
+                lines.append((NOW, f"{_stock(stock_item.quantity, stock_item.in_stock)} for {sku}"))
     attribute = settings.vendor_inventory.attribute if settings.vendor_inventory.include == "separate" else ""
     if attribute and await queries.has_attribute(client, attribute):
         values = await queries.attribute_values(client, known.skus, attribute)
@@ -54,7 +54,7 @@ def _stock(quantity: Decimal, in_stock: bool) -> str:
 
 
 def _figures(quantity: WarehouseQuantity | int, figure: Figure) -> str:
-    """Return the published figure, and the others that are known."""
+    """Return the published figure and the other known ones."""
     chosen = of_figure(quantity, figure)
     text = "not read" if chosen is None else number(chosen, DIGITS)
     if isinstance(quantity, int):

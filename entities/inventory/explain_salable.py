@@ -1,4 +1,4 @@
-"""Why Magento sells another quantity than Acumatica's figure: open orders of the shop, and what is made up for.
+"""Explain why Magento sells another quantity than Acumatica's figure: open orders of the shop, and compensations.
 
 Input: the SKUs of one record. Output: lines of (what, description), from the state database alone.
 """
@@ -25,7 +25,7 @@ OPEN_AS = {"booked": "booked", "on_hold": "on hold", "back_ordered": "back-order
 
 
 def salable_terms(settings: Settings, state: State, keys: Sequence[str], inventory_ids: Sequence[str]) -> list[Line]:
-    """Return the terms that stand between the rule's figure and what Magento sells of these SKUs."""
+    """Return the terms that lie between the rule's figure and the quantity of these SKUs that Magento sells."""
     rule = quantity_rule(settings)
     with state.read() as connection:
         orders = open_orders.of_keys(connection, keys)
@@ -36,15 +36,15 @@ def salable_terms(settings: Settings, state: State, keys: Sequence[str], invento
     if not rule.open_orders.is_on and orders:
         lines.append(("Open orders", "not added back: switched off, or On Hand is published"))
     held = added = 0
-    for one in orders.values():
+    for order in orders.values():
         for key in keys:
-            if key in one.items and rule.open_orders.is_on:
-                item = one.items[key]
-                reserved = is_reserved(one, repaired_at)
+            if key in order.items and rule.open_orders.is_on:
+                item = order.items[key]
+                reserved = is_reserved(order, repaired_at)
                 held += item.held.held if reserved else 0
                 added += item.added
-                description = "; ".join(_terms(one, item, inventory_ids, reserved=reserved))
-                lines.append((f"Open order {one.order.increment_id}", description))
+                description = "; ".join(_terms(order, item, inventory_ids, reserved=reserved))
+                lines.append((f"Open order {order.order.increment_id}", description))
     for document, source, quantity in taken:
         lines.append(
             (
@@ -66,7 +66,7 @@ def salable_terms(settings: Settings, state: State, keys: Sequence[str], invento
     return lines
 
 
-def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, reserved: bool) -> Iterator[str]:
+def _terms(order: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, reserved: bool) -> Iterator[str]:
     if not reserved:
         yield "not reserved in Magento, because it came through the API; nothing is added back"
         return
@@ -74,14 +74,14 @@ def _terms(one: OpenOrder, item: OpenItem, inventory_ids: Sequence[str], *, rese
     parts = {"shipped": held.shipped, "canceled": held.canceled, "refunded": held.refunded}
     released = "".join(f", {counted(amount, DIGITS)} {what}" for what, amount in parts.items() if amount)
     yield f"Magento holds {counted(held.held, DIGITS)} ({counted(held.ordered, DIGITS)} ordered{released})"
-    if not one.statuses:
-        yield "not in Acumatica" if one.asked_at is not None else "not searched for in Acumatica yet"
+    if not order.statuses:
+        yield "not in Acumatica" if order.asked_at is not None else "not searched for in Acumatica yet"
         return
-    demands = [each for each in one.demands if each.inventory_id in inventory_ids]
-    for each in demands:
-        yield _demand(each, one.statuses.get(each.order, ""))
+    demands = [demand for demand in order.demands if demand.inventory_id in inventory_ids]
+    for demand in demands:
+        yield _demand(demand, order.statuses.get(demand.order, ""))
     if not demands:
-        yield f"{', '.join(one.statuses)} has no line of this product (a kit's part, or a substitute)"
+        yield f"{', '.join(order.statuses)} has no line of this product (a kit's part, or a substitute)"
     yield f"{counted(item.added, DIGITS)} added back"
 
 

@@ -1,4 +1,4 @@
-"""Which quantity Magento shows where, and what is read for it, as the settings say."""
+"""The rule and the read plan of inventory, from the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from settings import Settings
 
 
 def source_of_warehouse(settings: Settings) -> dict[str, str]:
-    """Return the key of the Magento source of each warehouse that counts; branch-wise overrides the plain setting."""
+    """Return the key of the Magento source of each warehouse that counts. Branch-wise overrides the plain setting."""
     if settings.inventory.definition == "branch_wise":
         rows = settings.inventory.branches
         return {warehouse: source_key(row.source) for row in rows for warehouse in row.warehouses}
@@ -23,22 +23,22 @@ def source_of_warehouse(settings: Settings) -> dict[str, str]:
 
 
 def quantity_rule(settings: Settings) -> QuantityRule:
-    """Return which quantity Magento shows at which source, or in which product attribute."""
-    chosen, vendor = settings.inventory, settings.vendor_inventory
-    deducted = chosen.available_deducts
+    """Return the rule for which quantity Magento shows at which source, or in which product attribute."""
+    section, vendor = settings.inventory, settings.vendor_inventory
+    deducted = section.available_deducts
     separate = source_key(vendor.source or f"{ATTRIBUTE}{vendor.attribute}")
     return QuantityRule(
         sources=source_of_warehouse(settings),
         vendor_sources=_vendor_sources(settings),
         vendor_source=separate if vendor.include == "separate" else None,
-        safety=int(chosen.safety * ONE),
-        decimals=chosen.decimals,
+        safety=int(section.safety * ONE),
+        decimals=section.decimals,
         unit=settings.items.unit,
-        status=chosen.status,
+        status=section.status,
         compensated_store=settings.order.store_id,
         open_orders=OpenOrderRule(
-            adds_back=chosen.add_back_open_orders,
-            figure=chosen.quantity,
+            adds_back=section.add_back_open_orders,
+            figure=section.quantity,
             deducts=Deducts(**{name: name in deducted for name in Deducts._fields}) if deducted else None,
             reference=settings.order.reference,
             pattern=settings.order.reference_pattern,
@@ -48,7 +48,9 @@ def quantity_rule(settings: Settings) -> QuantityRule:
 
 
 def _vendor_sources(settings: Settings) -> frozenset[str]:
-    """Return where Sum Total adds the vendor quantity: once, so that no stock counts it twice."""
+    """Return the sources to which Sum Total adds the vendor quantity: one per stock, so that no stock
+    counts it twice.
+    """
     if settings.vendor_inventory.include != "sum":
         return frozenset()
     if settings.inventory.definition == "branch_wise":
@@ -58,7 +60,7 @@ def _vendor_sources(settings: Settings) -> frozenset[str]:
 
 
 def read_plan(settings: Settings, _active_since: datetime | None) -> ReadPlan:
-    """Return what inventory reads: items last, so that nothing is published before its facts are there."""
+    """Return what inventory reads. Items are read last, so that nothing is published before its other data is there."""
     by_branch = settings.inventory.definition == "branch_wise"
     vendor = settings.vendor_inventory
     return plan_of(

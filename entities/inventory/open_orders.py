@@ -1,7 +1,7 @@
-"""Open orders of the shop are followed in Magento: a sync first reads which of them changed.
+"""Follow the shop's open orders: before it pulls, a sync reads which of them changed in Magento.
 
 Every SKU of a changed order is computed again, and `entities.inventory.add_back` then adds back what both systems
-subtract for it. An order that Acumatica does not have yet is asked for again, the longer it is missing the less often.
+subtract for it. Acumatica is asked again for an order that it does not have yet, less often the longer it is missing.
 Source: spec, *Learned in the field*, "Salable is what counts".
 """
 
@@ -27,9 +27,9 @@ from entities.inventory.rules import QuantityRule
 FEED = "shop_orders"
 READ_EVERY = timedelta(seconds=10)
 LOOKBACK = timedelta(minutes=2)
-"""How long an order may be under way between its stamp and its commit."""
+"""How long an order may take from its timestamp to its commit."""
 FIRST_ASKED_AGAIN, LAST_ASKED_AGAIN = timedelta(minutes=1), timedelta(minutes=60)
-"""How often Acumatica is asked for an order that it did not have: the longer it is missing, the less often."""
+"""Shortest and longest time between two requests to Acumatica for an order that it does not have yet."""
 NO_PERMISSION = (
     "Magento's orders cannot be read (the integration lacks Sales / Operations / Orders / Actions / View, "
     "Magento_Sales::actions_view), so open orders of the shop are not added back: what Acumatica has taken of them is "
@@ -42,9 +42,9 @@ NO_STOCKS = (
 
 
 async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -> None:
-    """Read what changed in Magento's orders, at most every ten seconds; `full`: all open ones.
+    """Read what changed in Magento's orders, at most every ten seconds. `full`: read all open ones.
 
-    Every SKU of an order that changed becomes due. Raises `LeaseLost` and a `MagentoFault`.
+    Every SKU of a changed order becomes due. Raises `LeaseLost` and a `MagentoFault`.
     """
     with context.state.read() as connection:
         mark = watermarks.read(connection, context.name, FEED)
@@ -59,14 +59,14 @@ async def follow_open_orders(context: RunContext[QuantityRule], *, full: bool) -
         try:
             await _follow(context, client, mark, now, full=full or mark.pulled_to is None)
         except Unauthorized:
-            context.remarks.add(NO_PERMISSION)  # a token that is refused everywhere fails the run where it is used next
+            context.remarks.add(NO_PERMISSION)  # a token without any permission fails the run at its next use
             if mark.pulled_to is not None:
                 _forget_all(context)
             return
         if full and await context.shop.has_msi(client):
             try:
                 await detect_repair(context, client, await stocks_of(context, client))
-            except Unauthorized as refused:  # the orders could be read, so it is the permission
+            except Unauthorized as refused:  # the orders could be read, so this permission is missing
                 context.remarks.add(f"{NO_STOCKS} {refused}")
     await _ask_for_missing(context, now)
 
@@ -105,8 +105,8 @@ async def _follow(
 def _is_refunded_since(order: ShopOrder, mark: Watermark) -> bool:
     """Return whether an order with a refund changed since Magento's orders were last read.
 
-    A refund may have put its goods back into stock at a source, which no order shows: what Magento has there is read
-    again. `mark` is how far orders were read before.
+    A refund may have returned its goods to stock at a source, which no order shows, so Magento's quantity is read
+    again. `mark` is how far orders had been read before.
     """
     if not any(line.held.refunded for line in order.lines):
         return False
@@ -116,15 +116,17 @@ def _is_refunded_since(order: ShopOrder, mark: Watermark) -> bool:
 
 
 def _different(
-    context: RunContext[QuantityRule], found: Mapping[int, tuple[ShopOrder, list[OpenItem]]]
+    context: RunContext[QuantityRule], orders: Mapping[int, tuple[ShopOrder, list[OpenItem]]]
 ) -> dict[int, tuple[ShopOrder, list[OpenItem]]]:
-    """Return the orders that are not kept so, also because a product was renamed, which changes no order."""
+    """Return the orders that differ from the stored ones. A product may have been renamed, which changes no order."""
     with context.state.read() as connection:
-        kept = open_orders.of_ids(connection, sorted(found))
+        stored = open_orders.of_ids(connection, sorted(orders))
     return {
-        number: (order, items)
-        for number, (order, items) in found.items()
-        if number not in kept or kept[number].order != order or kept[number].items.keys() != {one.key for one in items}
+        order_id: (order, items)
+        for order_id, (order, items) in orders.items()
+        if order_id not in stored
+        or stored[order_id].order != order
+        or stored[order_id].items.keys() != {one.key for one in items}
     }
 
 
@@ -136,48 +138,50 @@ def _forget_all(context: RunContext[QuantityRule]) -> None:
 async def with_items_of(
     client: MagentoClient, orders: Sequence[ShopOrder]
 ) -> dict[int, tuple[ShopOrder, list[OpenItem]]]:
-    """Return the orders with their products: a line belongs to its product, whatever SKU it was sold under."""
-    ids = {line.product_id for one in orders for line in one.lines if line.product_id is not None}
+    """Return the orders with their products. A line belongs to its product, whatever SKU it was sold under."""
+    ids = {line.product_id for order in orders for line in order.lines if line.product_id is not None}
     skus = await magento.skus_of_products(client, ids) if ids else {}
-    return {one.order_id: (one, _items(one.lines, skus)) for one in orders}
+    return {order.order_id: (order, _items(order.lines, skus)) for order in orders}
 
 
 def _items(lines: Sequence[HeldLine], skus: Mapping[int, str]) -> list[OpenItem]:
-    found: dict[str, OpenItem] = {}
+    items: dict[str, OpenItem] = {}
     for line in lines:
         sku = skus.get(line.product_id or 0) or line.sku
         key = comparison_key(sku)
-        before = found.get(key)
+        before = items.get(key)
         held = line.held if before is None else _sum(before.held, line.held)
-        found[key] = OpenItem(key, sku, held)
-    return list(found.values())
+        items[key] = OpenItem(key, sku, held)
+    return list(items.values())
 
 
-def _sum(one: Held, other: Held) -> Held:
+def _sum(first: Held, second: Held) -> Held:
     return Held(
-        one.ordered + other.ordered,
-        shipped=one.shipped + other.shipped,
-        canceled=one.canceled + other.canceled,
-        refunded=one.refunded + other.refunded,
+        first.ordered + second.ordered,
+        shipped=first.shipped + second.shipped,
+        canceled=first.canceled + second.canceled,
+        refunded=first.refunded + second.refunded,
     )
 
 
 async def _ask_for_missing(context: RunContext[QuantityRule], now: datetime) -> None:
-    """Ask Acumatica for orders that it did not have; those that it has taken meanwhile become due."""
+    """Ask Acumatica for orders that it did not have. Those that it has by now become due."""
     with context.state.read() as connection:
         missing = open_orders.of_ids(connection, open_orders.untaken(connection, now - FIRST_ASKED_AGAIN))
     waiting = [one for one in missing.values() if one.asked_at is not None and _is_asked_again(one, now)]
     if not waiting:
         return
-    found = await demands_of_orders(context, waiting)
+    demands = await demands_of_orders(context, waiting)
     with context.state.write() as connection:
         open_orders.store(connection, [replace(one, asked_at=now) for one in waiting])
-        keys = {key for one in waiting if found[one.order.order_id] for key in one.items}
+        keys = {key for one in waiting if demands[one.order.order_id] for key in one.items}
         open_orders.make_due(connection, context.name, keys)
 
 
-def _is_asked_again(one: OpenOrder, now: datetime) -> bool:
-    """Return whether enough time has passed: a quarter of the time that the order has been missing."""
-    asked_at = one.asked_at or one.first_seen_at
-    pause = min(max((asked_at - one.first_seen_at) / 4, FIRST_ASKED_AGAIN), LAST_ASKED_AGAIN)
+def _is_asked_again(order: OpenOrder, now: datetime) -> bool:
+    """Return whether enough time has passed: a quarter of the time for which the order had been missing when it was
+    last asked for, within the two limits.
+    """
+    asked_at = order.asked_at or order.first_seen_at
+    pause = min(max((asked_at - order.first_seen_at) / 4, FIRST_ASKED_AGAIN), LAST_ASKED_AGAIN)
     return now - asked_at >= pause

@@ -1,7 +1,7 @@
-"""What Acumatica's orders take of the items of the shop's open orders.
+"""What Acumatica's orders take of the items in the shop's open orders.
 
-Input: open orders as Magento shows them. Output: Acumatica's orders with their numbers, each line's quantities in base
-units, and the availability rules of the item classes. What cannot be read becomes a remark of the run.
+Input: open orders of Magento. Output: Acumatica's orders with their numbers, each line's quantities in base units, and
+the availability rules of the item classes. What cannot be read becomes a remark of the run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from entities.shop_orders.reference import increment_id_of
 async def demands_of_orders(
     context: RunContext[QuantityRule], orders: Sequence[OpenOrder]
 ) -> dict[int, list[OrderDemand]]:
-    """Return, by the id of each Magento order, Acumatica's orders with its number, or that became it."""
+    """Return Acumatica's orders by the id of the Magento order whose number they have, or which the connector made from
+    them.
+    """
     rule: OpenOrderRule = context.rule.open_orders
     own = {one.order.order_id: key for one in orders if not one.order.placed and (key := own_key(context, one))}
     numbers = [one.order.increment_id for one in orders if one.order.order_id not in own]
@@ -38,12 +40,12 @@ async def demands_of_orders(
         number = increment_id_of(one.reference, rule.pattern)
         if number is not None:
             by_number.setdefault(number.casefold(), []).append(one)
-    found = {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
+    demands = {one.order.order_id: by_number.get(one.order.increment_id.casefold(), []) for one in orders}
     by_key = {
         one.order: one for one in await _ask(context, "order_nbr", [type_and_number(key)[1] for key in own.values()])
     }
-    found.update((number, [by_key[key]] if key in by_key else []) for number, key in own.items())
-    return found
+    demands.update((number, [by_key[key]] if key in by_key else []) for number, key in own.items())
+    return demands
 
 
 async def _ask(
@@ -58,7 +60,7 @@ async def _ask(
 
 
 async def deductions(context: RunContext[QuantityRule]) -> Mapping[str, Deducts]:
-    """Return what Acumatica's available quantity deducts, by item class; nothing if that may not be read."""
+    """Return what Acumatica's available quantity deducts, by item class; nothing if it may not be read."""
     rules = await context.shop.once("availability rules", partial(availability_rules, context.acumatica))
     if rules is None:
         context.remarks.add(
@@ -72,7 +74,7 @@ async def deductions(context: RunContext[QuantityRule]) -> Mapping[str, Deducts]
 async def in_base_units(
     context: RunContext[QuantityRule], lines: Sequence[LineDemand], chosen: Mapping[str, Stored]
 ) -> list[Demand]:
-    """Return what these lines take, in 1/10,000 of their items' base units."""
+    """Return the quantities of these lines in 1/10,000 of their items' base units."""
     others = sorted({line.inventory_id for line in lines} - chosen.keys())
     with context.state.read() as connection:
         known = {**records.read(connection, context.name, others), **chosen}
@@ -90,7 +92,7 @@ async def in_base_units(
 
 
 def _ratio(uom: str, facts: Facts) -> Fraction | None:
-    """Return the base units per unit of a line; `None` where the item's own units do not say."""
+    """Return the base units per unit of a line; None if the item's own units do not define it."""
     if uom in ("", facts.base_uom):
         return Fraction(1)
     if uom == facts.sales_uom and facts.unit_numerator and facts.unit_denominator:

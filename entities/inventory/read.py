@@ -1,4 +1,4 @@
-"""What inventory reads in Acumatica beside items: quantities by warehouse, and the vendors' quantities."""
+"""What inventory reads in Acumatica besides items: quantities by warehouse, and the vendors' quantities."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ async def _pages(context: RunContext[Any], since: datetime | None, after: str | 
 
 
 async def quantities_of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
-    """Return all quantities of these items, as they are now."""
+    """Return all current quantities of these items."""
     if context.read.quantity_read == "odata":
         return _page(await quantities.by_odata_of(context.acumatica, context.read.figure, keys))
     return _page(await quantities.by_inventory_summary(context.acumatica, context.read.figure, keys))
 
 
 def _reports_changes(context: RunContext[Any]) -> bool:
-    """Return whether changes are reported: the inventory summary reports those of Quantity Available only
+    """Return whether changes are reported. The inventory summary reports only those of Quantity Available
     (contracts/acumatica.md §3.2).
     """
     read = context.read

@@ -1,7 +1,7 @@
 """Recognise a repair of Magento's reservations: the API does not report who ran one, or when (docs/adr/0019).
 
-Input: Magento's open orders and what was compensated. Output, in the state database: the instant up to which orders
-that were made through the API are reserved now. Two readings have to agree, and no measured value is ever subtracted.
+Input: Magento's open orders and what was compensated. Output, in the state database: the time up to which orders that
+were made through the API are now reserved. Two readings have to agree, and no measured value is ever subtracted.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from entities.shop_orders.repair import Event, Recognised, last_repair, recognis
 from entities.sources import source_key
 
 READ_EVERY = timedelta(minutes=1)
-"""How often the salable quantities are read, at most."""
+"""Minimum time between two readings of the salable quantities."""
 MOST_THRESHOLDS = 50
 
 
 class _Known(NamedTuple):
-    """What reserves, as far as it is known: `skus` by compared SKU."""
+    """The known causes of reservations; `skus` by compared SKU."""
 
     events: list[Event]
     placed: dict[str, int]
@@ -39,7 +39,7 @@ class _Known(NamedTuple):
 
 
 async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient, stocks: queries.Stocks) -> None:
-    """Find out whether the reservations were repaired; what that changes becomes due. Raises a `MagentoFault`."""
+    """Find out whether the reservations were repaired. Items that this affects become due. Raises a `MagentoFault`."""
     rule: QuantityRule = context.rule
     stock = stocks.of_store.get(rule.compensated_store)
     website = None if stock is None else stocks.website_of(stock)
@@ -53,29 +53,30 @@ async def detect_repair(context: RunContext[QuantityRule], client: MagentoClient
     known = _what_reserves(context, stocks, stock, last_repair(rule.open_orders.repair, repair.repaired_at, now))
     if not known.events:
         return
-    found = await _recognise(client, stocks, stock, website, known)
-    if found.repaired_at is not None and found != await _recognise(client, stocks, stock, website, known):
+    recognised = await _recognise(client, stocks, stock, website, known)
+    if recognised.repaired_at is not None and recognised != await _recognise(client, stocks, stock, website, known):
         return
-    _keep(context, stock, replace(repair, read_at=now), found, known)
+    _store(context, stock, replace(repair, read_at=now), recognised, known)
 
 
 def _what_reserves(
     context: RunContext[QuantityRule], stocks: queries.Stocks, stock: int, since: datetime | None
 ) -> _Known:
-    """Return the orders made through the API since the last repair, and what was placed beside them.
+    """Return the orders made through the API since the last repair, and what was placed in the shop.
 
-    A SKU of another party's order of this kind proves nothing: what was shipped of it is unknown.
+    An order of this kind that another client made makes its SKUs inconclusive, because what was shipped of them is
+    unknown.
     """
     with context.state.read() as connection:
         orders = open_orders.of_ids(connection, sorted(open_orders.known(connection)))
         shipped = compensations.events(connection, since)
-    here = [one for one in orders.values() if stocks.of_store.get(one.order.store_id) == stock]
-    reserved = [one for one in here if is_reserved(one, since)]
-    made = [one for one in here if not is_reserved(one, since)]
-    foreign = {key for one in made if not is_own(context, one) for key in one.items}
+    of_stock = [one for one in orders.values() if stocks.of_store.get(one.order.store_id) == stock]
+    reserved = [one for one in of_stock if is_reserved(one, since)]
+    not_reserved = [one for one in of_stock if not is_reserved(one, since)]
+    foreign = {key for one in not_reserved if not is_own(context, one) for key in one.items}
     events = [
         Event(one.first_seen_at, item.key, repaired=-item.held.held, unrepaired=0)
-        for one in made
+        for one in not_reserved
         for item in one.items.values()
     ]
     events += [Event(at, key, repaired=0, unrepaired=quantity) for at, key, quantity in shipped]
@@ -84,7 +85,7 @@ def _what_reserves(
         for item in one.items.values():
             placed[item.key] = placed.get(item.key, 0) - item.held.held
     conclusive = [one for one in events if one.key not in foreign and one.repaired != one.unrepaired]
-    return _Known(conclusive, placed, _spelled(here, conclusive))
+    return _Known(conclusive, placed, _spelled(of_stock, conclusive))
 
 
 def _spelled(orders: Sequence[OpenOrder], events: Sequence[Event]) -> dict[str, str]:
@@ -103,43 +104,45 @@ async def _recognise(
         for key, sku in known.skus.items()
         if held.get(key, 0) > 0 and sku in salable and salable[sku].is_salable
     }
-    found = recognise(known.events, known.placed, measured)
-    if found.repaired_at is None and found.unclear:
-        for key in sorted(found.unclear)[:MOST_THRESHOLDS]:
+    recognised = recognise(known.events, known.placed, measured)
+    if recognised.repaired_at is None and recognised.unclear:
+        for key in sorted(recognised.unclear)[:MOST_THRESHOLDS]:
             item = await queries.stock_item(client, known.skus[key])
             measured[key] += 0 if item is None else int(item.threshold.scaleb(DIGITS))
-        found = recognise(known.events, known.placed, measured)
-    return found
+        recognised = recognise(known.events, known.placed, measured)
+    return recognised
 
 
 async def _at_sources(client: MagentoClient, sources: Sequence[str], skus: Sequence[str]) -> dict[str, int]:
     """Return what the enabled sources of a stock sell of each SKU, by its compared form."""
     enabled = {source_key(one.source_code) for one in await queries.sources(client) if one.enabled}
-    here = {source_key(code) for code in sources} & enabled
-    found: dict[str, int] = {}
+    selling = {source_key(code) for code in sources} & enabled
+    totals: dict[str, int] = {}
     for row in await queries.source_items(client, skus):
-        if row.in_stock and source_key(row.source) in here:
+        if row.in_stock and source_key(row.source) in selling:
             key = comparison_key(row.sku)
-            found[key] = found.get(key, 0) + int(row.quantity.scaleb(DIGITS))
-    return found
+            totals[key] = totals.get(key, 0) + int(row.quantity.scaleb(DIGITS))
+    return totals
 
 
-def _keep(context: RunContext[QuantityRule], stock: int, repair: Repair, found: Recognised, known: _Known) -> None:
-    """Store what was found; a SKU is named when two readings in a row fit nothing known."""
-    twice = sorted(found.unclear & set(repair.unclear))
+def _store(
+    context: RunContext[QuantityRule], stock: int, repair: Repair, recognised: Recognised, known: _Known
+) -> None:
+    """Store the result. A SKU is named if two readings in a row matched nothing known."""
+    twice = sorted(recognised.unclear & set(repair.unclear))
     for key in twice:
         context.remarks.note(
             known.skus[key],
             "Magento's reservations fit neither what they were nor a repair of them (bin/magento inventory:reservation:"
             "list-inconsistencies). The lower quantity is shown.",
         )
-    repair = replace(repair, unclear=tuple(sorted(found.unclear)))
+    repair = replace(repair, unclear=tuple(sorted(recognised.unclear)))
     with context.state.write() as connection:
-        if found.repaired_at is not None:
-            repair = replace(repair, repaired_at=found.repaired_at)
+        if recognised.repaired_at is not None:
+            repair = replace(repair, repaired_at=recognised.repaired_at)
             open_orders.make_due(connection, context.name, {one.key for one in known.events})
         reservation_repairs.write(connection, stock, repair)
-    if found.repaired_at is not None:
+    if recognised.repaired_at is not None:
         context.remarks.add(
             "Magento's reservations were repaired: orders that came from Acumatica before are reserved there now, and "
             "are treated like those of the shop."
@@ -158,5 +161,5 @@ def repaired_since(context: RunContext[QuantityRule], stocks: queries.Stocks) ->
 
 
 async def stocks_of(context: RunContext[QuantityRule], client: MagentoClient) -> queries.Stocks:
-    """Magento's stocks; asked once a run."""
+    """Return Magento's stocks, read once per run."""
     return await context.shop.once("stocks", partial(queries.stocks, client))

@@ -1,4 +1,4 @@
-"""The routes of Magento that quantities need."""
+"""Magento's routes that quantities need."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""What quantity Magento must show of each SKU at each source.
+"""The quantity that Magento must show of each SKU at each source.
 
 Per source: sum the warehouses, add the vendor quantity, subtract the safety stock, convert the unit, round down (unless
-decimals are allowed), then clip at 0 (spec, *Rules of the field*, "Quantity"). Inside, items and warehouses are
-numbers:
-quantities are a matrix items × warehouses times a rule matrix warehouses × sources, in whole 1/10,000. Nothing is ever
-a binary float: 0.7 + 0.2 + 0.1 would round down to 0.
+decimals are allowed), then clip at 0 (spec, *Rules of the field*, "Quantity"). Internally, items and warehouses are
+numbers, and the quantities are a matrix items × warehouses times a rule matrix warehouses × sources, in whole 1/10,000.
+Nothing is ever a binary float, because 0.7 + 0.2 + 0.1 would round down to 0.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from entities.sources import ATTRIBUTE
 from entities.values.columns import NO_VALUES, Items, Problem, Shelves, Values
 
 ONE = 10_000
-LARGEST = 99_999_999 * ONE  # Magento clips a quantity above 99,999,999.9999 in silence
+LARGEST = 99_999_999 * ONE  # Magento silently clips a quantity above 99,999,999.9999
 _SAFE = 2**62
 _TOO_LARGE = (
     FailureCode.QUANTITY_TOO_LARGE,
@@ -32,14 +31,13 @@ _TOO_LARGE = (
 
 @dataclass(frozen=True)
 class QuantityRule:
-    """How quantities become source quantities.
+    """How quantities of warehouses become quantities of sources.
 
-    `sources` maps each monitored warehouse to its Magento source; all sources here are keys
-    (`entities.sources`). `vendor_sources` are those that get the vendor quantity added (Sum Total);
-    `vendor_source` is the one that shows it alone (Separate Value), or `ATTRIBUTE` and the code of a product attribute.
-    `safety` is in 1/10,000 of the base unit and is subtracted once per source.
-    `compensated_store`: what is made up for (`entities.inventory.compensations`) is so in the stock of this store.
-    `open_orders`: what is added back for open orders of the shop.
+    `sources` maps each monitored warehouse to its Magento source; all sources here are keys (`entities.sources`).
+    `vendor_sources`: the sources to which the vendor quantity is added (Sum Total). `vendor_source`: the source that
+    shows it alone (Separate Value), or `ATTRIBUTE` and the code of a product attribute. `safety` is in 1/10,000 of the
+    base unit and is subtracted once per source. `compensated_store`: compensations (`entities.inventory.compensations`)
+    apply to the stock of this store. `open_orders`: what is added back for open orders of the shop.
     """
 
     sources: Mapping[str, str]
@@ -54,12 +52,12 @@ class QuantityRule:
 
     @property
     def figure(self) -> Figure:
-        """Which of Acumatica's figures is published."""
+        """Acumatica's figure that is published."""
         return self.open_orders.figure
 
 
 class Quantities(NamedTuple):
-    """`values`: in 1/10,000, and the stock status where it follows the quantity."""
+    """`values`: quantities in 1/10,000, with the stock status if it follows the quantity."""
 
     values: Values
     problems: list[Problem]
@@ -74,10 +72,10 @@ def compute(
 ) -> Quantities:
     """Return the quantity of each published item at each source.
 
-    `items` as `items.published` returns them; `quantities` and `vendor`: theirs, in the base unit. An item without a
-    row in a warehouse of a source has no value at that source: one that was never there is not sent, and one that left
-    is withdrawn by the caller. `added`: inventory id, source and quantity that is added back for open orders of the
-    shop, before the unit, the rounding and the clip at 0.
+    `items`: as `items.published` returns them. `quantities` and `vendor`: their quantities in the base unit. An item
+    without a row in any warehouse of a source has no value at that source: nothing is sent if it was never there, and
+    the caller withdraws it if it was. `added`: inventory id, source and quantity that is added back for open orders of
+    the shop, before the unit, the rounding and the clip at 0.
     """
     own = {rule.vendor_source} if rule.vendor_source else set()
     sources = sorted({*rule.sources.values(), *rule.vendor_sources, *own})
@@ -96,9 +94,9 @@ def compute(
 def _sum_warehouses(
     count: int, quantities: Shelves, rule: QuantityRule, sources: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sum of each item at each source, and whether it is in a warehouse of it."""
+    """Return the sum of each item at each source, and whether the item is in a warehouse of that source."""
     places = {warehouse: place for place, warehouse in enumerate(rule.sources)}
-    place_of = np.array([places.get(one, -1) for one in quantities.warehouses], np.int64)
+    place_of = np.array([places.get(warehouse, -1) for warehouse in quantities.warehouses], np.int64)
     at = place_of[quantities.places]
     known = at >= 0
     items, at, amounts = quantities.items, at, np.clip(quantities.amounts, -_SAFE // 64, _SAFE // 64)
@@ -155,7 +153,7 @@ def _publish(
 
 
 def _in_stock(values: np.ndarray, columns: np.ndarray, sources: list[str], rule: QuantityRule) -> list[bool | None]:
-    """Return the stock status that follows the quantity; None where it is left alone."""
+    """Return the stock status that follows the quantity; None if it is left alone."""
     if rule.status == "leave":
         return [None] * len(values)
     status = values > 0
@@ -163,5 +161,5 @@ def _in_stock(values: np.ndarray, columns: np.ndarray, sources: list[str], rule:
     if of_attributes.any():
         status = status.astype(object)
         status[of_attributes[columns]] = None
-    found: list[bool | None] = status.tolist()
-    return found
+    statuses: list[bool | None] = status.tolist()
+    return statuses

@@ -1,9 +1,9 @@
-"""What is added back to quantities for open orders of the shop, so that no order is subtracted twice.
+"""Compute what is added back for open orders of the shop, so that no order is subtracted twice.
 
-Magento reserves what an order holds until it is shipped; Acumatica's figure lacks the same pieces as soon as it has
-taken the order. What Magento offers is a stock's sources plus its reservations, so by as much as the figure lacks of an
-order that Magento still reserves, the sources must show more (spec, *Learned in the field*, "Salable is what counts").
-Quantities are whole 1/10,000 of the item's base unit.
+Magento reserves the quantity of an order until it is shipped; Acumatica's figure lacks the same quantity as soon as it
+has taken the order. Magento offers the sum of a stock's sources less its reservations. So the sources must show more,
+by the quantity that the figure lacks of orders that Magento still reserves (spec, *Learned in the field*, "Salable is
+what counts"). Quantities are whole 1/10,000 of the item's base unit.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from entities.shop_orders.repair import RepairRule
 from entities.sources import source_key
 
 UNKNOWN_RULE = Deducts()
-"""Where the rule cannot be read, only what every rule in use deducts counts: allocated, and shipped."""
+"""If the rule cannot be read, only what every rule in use deducts counts: allocated and shipped quantities."""
 
 
 @dataclass(frozen=True)
 class OpenOrderRule:
-    """What is added back for open orders of the shop.
+    """The rule for what is added back for open orders of the shop.
 
-    `deducts`: what Quantity Available lacks, for every item class; `None` where it is read from Acumatica. `reference`:
-    the field of Acumatica's orders that holds Magento's number, which `pattern` finds inside it (empty: all of it).
+    `deducts`: what Quantity Available deducts, for every item class; None if it is read from Acumatica. `reference`:
+    the field of Acumatica's orders with Magento's number, which `pattern` extracts from it (empty: the whole field).
     """
 
     adds_back: bool = True
@@ -38,12 +38,12 @@ class OpenOrderRule:
 
     @property
     def is_on(self) -> bool:
-        """Whether anything can be added back: On Hand lacks nothing of an open order."""
+        """Whether anything can be added back: On Hand deducts nothing for an open order."""
         return self.adds_back and self.figure != "on_hand"
 
 
 def lacks(demand: Demand, figure: Figure, deducts: Deducts) -> int:
-    """Return by how much Acumatica's figure is lower because of this demand."""
+    """Return by how much this demand lowers Acumatica's figure."""
     if figure == "on_hand" or demand.elsewhere:
         return 0
     if figure == "available_for_shipping":
@@ -56,18 +56,18 @@ def lacks(demand: Demand, figure: Figure, deducts: Deducts) -> int:
 def added_back(
     held: Held, demands: Sequence[Demand], figure: Figure, deducts: Deducts, warehouses: Collection[str]
 ) -> dict[str, int]:
-    """Return by warehouse what is added back of one Magento order's product; only positive amounts.
+    """Return by warehouse what is added back for one product of a Magento order; only positive amounts.
 
-    `demands`: of all Acumatica orders with the Magento order's number, those of the product's item. Only `warehouses`,
-    the published ones, count. What Magento has shipped has left both systems: it is taken off the demands that
-    Acumatica has shipped first.
+    `demands`: those for the product's item in all Acumatica orders with the Magento order's number. Only `warehouses`,
+    the published ones, count. What Magento has shipped has left both systems, so it is subtracted: first from the
+    demands that Acumatica has shipped.
     """
     by_warehouse: dict[str, int] = {}
     shipped: dict[str, int] = {}
-    for one in demands:
-        if one.warehouse in warehouses and (amount := lacks(one, figure, deducts)):
-            by_warehouse[one.warehouse] = by_warehouse.get(one.warehouse, 0) + amount
-            shipped[one.warehouse] = shipped.get(one.warehouse, 0) + one.shipped
+    for demand in demands:
+        if demand.warehouse in warehouses and (amount := lacks(demand, figure, deducts)):
+            by_warehouse[demand.warehouse] = by_warehouse.get(demand.warehouse, 0) + amount
+            shipped[demand.warehouse] = shipped.get(demand.warehouse, 0) + demand.shipped
     deducted = held.shipped
     for amounts in (shipped, by_warehouse):
         for warehouse in sorted(by_warehouse):
@@ -92,9 +92,9 @@ class Owed(NamedTuple):
 def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], published: Collection[str]) -> dict[str, int]:
     """Return by source how much more of one item is published.
 
-    `stocks`: the sources of every stock that a website sells from, the first one first. A source gets no more than
-    every stock that holds it has to get back, so one stock never pays for another; what a line's own source cannot take
-    goes to the next of the stock. Source codes are compared as Magento does.
+    `stocks`: the sources of every stock that a website sells from, in their order. A source that belongs to several
+    stocks gets no more than each of them has to get back, so that no stock gets another one's quantity. What a line's
+    own source cannot take goes to the next source of the stock. Source codes are compared as Magento does.
     """
     owed = list(owed)
     spelled = {source_key(source): source for source in published}
@@ -102,19 +102,19 @@ def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], publis
     left: dict[int, int] = {}
     for one in owed:
         left[one.stock] = left.get(one.stock, 0) + one.quantity
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for one in owed:
         rest = one.quantity
         own = source_key(one.source)
-        here = members.get(one.stock, [])
-        for source in [*(name for name in here if name == own), *(name for name in here if name != own)]:
+        of_stock = members.get(one.stock, [])
+        for source in [*(name for name in of_stock if name == own), *(name for name in of_stock if name != own)]:
             if source not in spelled:
                 continue
             holding = [stock for stock, sources in members.items() if source in sources]
             part = min(rest, *(left.get(stock, 0) for stock in holding))
             if part > 0:
-                found[spelled[source]] = found.get(spelled[source], 0) + part
+                result[spelled[source]] = result.get(spelled[source], 0) + part
                 rest -= part
                 for stock in holding:
                     left[stock] -= part
-    return found
+    return result

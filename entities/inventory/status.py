@@ -17,10 +17,11 @@ from entities.inventory.rules import QuantityRule
 async def keep_status_of_backorders(
     context: RunContext[QuantityRule], values: list[DesiredValue], confirmed: Collection[LedgerRow]
 ) -> list[DesiredValue]:
-    """Return the values; a product that Magento sells below 0 stays in stock at quantity 0 (spec, *Rules*, "Quantity").
+    """Return the values with products that Magento sells below 0 kept in stock at quantity 0 (spec, *Rules*,
+    "Quantity").
 
-    Only products that Magento shows in stock are asked about, when they go to 0. One that it shows in stock with 0 is
-    left so without asking: without backorders Magento does not sell it anyway.
+    Magento is asked only about products that it shows in stock and whose quantity becomes 0. A product that it already
+    shows in stock with 0 keeps its status without asking: without backorders Magento does not sell it anyway.
     """
     emptied = [want for want in values if want.value == 0 and want.in_stock is False]
     if not emptied:

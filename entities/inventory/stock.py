@@ -1,4 +1,4 @@
-"""The quantities of records as the rule takes them."""
+"""The quantities of records in the form that the rule takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _UNREAD = FailureCode.UNREADABLE_RECORD
 
 
 class Stock(NamedTuple):
-    """The items whose figure is known, their quantities, their vendors' quantities, and the problems of the others."""
+    """The items whose figure is known, their quantities, their vendors' quantities, and the problems of the other
+    items.
+    """
 
     items: Items
     warehouses: Shelves
@@ -25,8 +27,8 @@ class Stock(NamedTuple):
 
 
 def stock(items: Items, stored: Mapping[str, Stored], rule: QuantityRule) -> Stock:
-    """Return the figures of the published items, and the vendors' quantities as far as the rule asks for them."""
-    records = [stored[one].record for one in items.inventory_ids]
+    """Return the figures of the published items, and the vendors' quantities if the rule uses them."""
+    records = [stored[inventory_id].record for inventory_id in items.inventory_ids]
     figures = quantities(records, rule.figure)
     problems = []
     if figures.unread:

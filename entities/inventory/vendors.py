@@ -1,7 +1,7 @@
-"""Whether a stock of Magento would count the vendor quantity more than once.
+"""Refuse settings under which a stock of Magento would count the vendor quantity more than once.
 
-Under Sum Total each branch that includes it shows it at its own source; two sources of one stock would sell it twice
-(spec, *Learned in the field*). Input: the quantity rule. Output: nothing, or `ConfigurationConflict`.
+Under Sum Total each branch that includes the vendor quantity shows it at its own source. Two sources of one stock would
+sell it twice (spec, *Learned in the field*). Input: the quantity rule. Output: nothing, or `ConfigurationConflict`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from entities.sources import source_key
 
 
 async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
-    """Raise `ConfigurationConflict` where one Magento stock would count the vendor quantity at several of its
-    sources.
-    """
+    """Raise `ConfigurationConflict` if one Magento stock would count the vendor quantity at several of its sources."""
     rule = context.rule
     if len(rule.vendor_sources) < 2:
         return
@@ -31,7 +29,7 @@ async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
 
 
 def vendors_twice(vendor_sources: Collection[str], stocks: Mapping[int, Sequence[str]]) -> str | None:
-    """Return which stock would count the vendor quantity at several of its sources; `None` where none would."""
+    """Return which stock would count the vendor quantity at several of its sources; None if no stock would."""
     for stock, sources in sorted(stocks.items()):
         own = sorted(code for code in sources if source_key(code) in vendor_sources)
         if len(own) > 1:
