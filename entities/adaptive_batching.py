@@ -1,4 +1,4 @@
-"""Self-tuning of a push: what the answers teach, and the connections that wait until they are wanted."""
+"""Self-tuning of a push: it learns from answers, and connections wait until they are needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from entities.throughput_search import ThroughputSearch
 
 
 class AdaptiveBatching:
-    """One run's. Without a pace everything goes as the settings say."""
+    """The tuning of one run. Without a search the settings apply unchanged."""
 
     def __init__(self, search: ThroughputSearch | None = None) -> None:
         self._search = search
@@ -17,19 +17,19 @@ class AdaptiveBatching:
         self._is_over = False
 
     def size(self, size: int) -> int:
-        """Return how many records go into a request that may carry `size`. One by one stays one by one."""
+        """Return the number of records for a request that may contain `size`. A size of 1 is never changed."""
         return size if self._search is None or size == 1 else min(size, self._search.batch)
 
     def may_send(self, index: int) -> bool:
-        """Return whether the connection at this place, counted from 0, is to send."""
+        """Return whether the connection with this index, from 0, may send."""
         return self._search is None or self._is_over or index < self._search.connections
 
     def connections(self, most: int) -> int:
-        """Return how many of so many connections are used."""
+        """Return how many of `most` connections are used."""
         return most if self._search is None else min(most, self._search.connections)
 
     async def wait_until_needed(self, index: int) -> None:
-        """Wait while the connection is not wanted; the first one always is."""
+        """Wait while the connection is not needed; the first one always is."""
         while not self.may_send(index):
             await self._changed.wait()
 
@@ -44,16 +44,16 @@ class AdaptiveBatching:
             self._notify()
 
     def begin(self) -> None:
-        """A round begins."""
+        """Start a round."""
         self._is_over = False
 
     def end(self) -> None:
-        """The first connection has nothing more to send: the others need not wait any more."""
+        """Release the waiting connections: the first connection has nothing more to send."""
         self._is_over = True
         self._notify()
 
     def summary(self) -> str | None:
-        """Return the result as a sentence; None where nothing is tuned."""
+        """Return the result as a sentence; None if nothing is tuned."""
         if self._search is None:
             return None
         connections = f"{self._search.connections} connection{'' if self._search.connections == 1 else 's'}"

@@ -1,7 +1,7 @@
-"""What every entity is to the stages: the `Entity` protocol, the context of a run, and the feeds that are read.
+"""The interface between the stages and the entities: the `Entity` protocol, the context of a run, and the feeds.
 
-The stages (`tasks`) know entities by this protocol alone; `entities.registry` lists them. What price and inventory
-share is `entities.values`, what customer, order and shipment share is `entities.documents`.
+The stages (`tasks`) know entities only by this protocol; `entities.registry` lists them. `entities.values` holds what
+price and inventory share, `entities.documents` what customer, order and shipment share.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from entities.waiting import NotYet
 from settings import Settings
 
 R = TypeVar("R")
-"""An entity's rule: what its section of the settings becomes."""
+"""An entity's rule, made from its section of the settings."""
 R_co = TypeVar("R_co", covariant=True)
 
 
 class QueueRule(msgspec.Struct, frozen=True):
-    """How the queue is cut into requests, and how often a message is tried (Queue Processing Settings).
+    """How the queue is divided into requests, and how often a message is attempted (Queue Processing Settings).
 
-    `report_waits_after`: after how long a message that waits for something else is named. `bulk_patience`: the seconds
-    after which a bulk that nobody works on goes another way; `None` where nothing is sent in bulks.
-    `skips_unknown_sku`: a SKU that Magento does not have is left out, and is no failure.
+    `report_waits_after`: a message that waits for something else is reported after this time. `bulk_patience`: the
+    seconds after which the values of an unprocessed bulk are sent another way; None if nothing is sent in bulks.
+    `skips_unknown_sku`: a SKU that Magento does not have is skipped and is not a failure.
     """
 
     threshold_count: int
@@ -62,8 +62,9 @@ class QueueRule(msgspec.Struct, frozen=True):
 class RunContext(msgspec.Struct, Generic[R]):
     """What one run of an entity works with: its state, both systems, and its rule.
 
-    `today` returns the date in the tenant's zone; `ends_at` is the end of the run's life; `is_pulling`: Acumatica is
-    being read. Not a dataclass: Prefect inspects the parameters of a task, and would walk through everything in here.
+    `today` returns the date in the tenant's zone. `ends_at`: when the run's time is over. `is_pulling`: Acumatica is
+    being read. It is not a dataclass, because Prefect inspects the parameters of a task and would walk through all of
+    it.
     """
 
     entity: Entity[R]
@@ -84,16 +85,17 @@ class RunContext(msgspec.Struct, Generic[R]):
 
     @property
     def name(self) -> str:
-        """The entity's name, as the state database keeps it."""
+        """The entity's name, as it is stored in the state database."""
         return self.entity.name
 
 
 @dataclass(frozen=True)
 class FeedPage:
-    """Parts of records by Acumatica key; `last_key` to continue behind, `None` where there is no continuing.
+    """Parts of records by Acumatica key. `last_key`: where to continue; None if the feed cannot be continued from a
+    key.
 
-    `problems`: (Acumatica key, reason) of records that could not be read. `whole`: each part is all that the feed knows
-    of its record, even where only changes were asked for.
+    `problems`: (Acumatica key, reason) of records that could not be read. `whole`: each part is everything that the
+    feed has for its record, even if only changes were requested.
     """
 
     parts: dict[str, Any]
@@ -103,12 +105,14 @@ class FeedPage:
 
 
 def replaced(_before: Any, part: Any, *, whole: bool) -> Any:
-    """Return the part: it is all that the feed knows of its record."""
+    """Return the part, which is everything that the feed has for its record."""
     return part
 
 
 def merged(before: Any, part: Any, *, whole: bool) -> Any:
-    """Return the entries of both, those of the part first; the part alone where it is all that the feed knows."""
+    """Return the entries of both, where those of the part override. If the part is everything that the feed has, return
+    it.
+    """
     return part if whole else {**before, **part}
 
 
@@ -116,12 +120,12 @@ def merged(before: Any, part: Any, *, whole: bool) -> Any:
 class Feed:
     """One list that is read in Acumatica.
 
-    pages: what changed since an instant (`None`: everything), behind a key. of_keys: the records with these keys.
-    reports_changes: whether it can be asked for changes. nothing: the part of a record that the feed no longer has.
-    attribute: where in a `Record` its part stands. seen: the column of `Stored` with the sweep that last saw it.
-    merge: combines the stored part with the one that was read. kind: narrows feeds that share a column.
-    of_records: it reads records and not only parts of them, so a full sync computes all that it reads again.
-    outlives_sweeps: a record that a sweep did not see may still be there, and is asked for by its key.
+    pages: reads what changed since a time (None: everything), after a key. of_keys: reads the records with these keys.
+    reports_changes: whether only changes can be requested. nothing: the part of a record that the feed no longer has.
+    attribute: the field of a `Record` with its part. seen: the column of `Stored` with the sweep that last saw it.
+    merge: combines the stored part with the one that was read. kind: distinguishes feeds that share a column.
+    of_records: it reads records and not only parts of them, so a full sync computes everything that it reads again.
+    outlives_sweeps: a record that a sweep did not see may still exist, and is read by its key.
     """
 
     pages: Callable[[RunContext[Any], datetime | None, str | None], AsyncIterator[FeedPage]]
@@ -145,14 +149,14 @@ class Urgency(IntEnum):
 
 
 class ClaimOrder(Enum):
-    """Which of the due messages go first."""
+    """The order in which due messages are claimed."""
 
     BY_KEY = "by_key"
     ZEROS_FIRST = "zeros_first"
 
 
 class RequestResult(msgspec.Struct, frozen=True):
-    """What a request brought: a result for each message, and what a document became in Magento."""
+    """The result of a request: the outcome of each message, and the document in Magento."""
 
     delivery: Delivery
     document: Any = None
@@ -161,10 +165,10 @@ class RequestResult(msgspec.Struct, frozen=True):
 class Entity(Protocol[R]):
     """One kind of record that goes from Acumatica to Magento.
 
-    name: as settings, tables and commands call it. urgency, claim_order: see there. is_batched: several messages go in
-    one request. merges_feeds: what a feed reports of a record is computed once no other feed of the sync can have news
-    of it. has_daily_full_sync: Acumatica does not report every change, so everything is read again once a day.
-    follows: the entities whose records have to be in Magento first.
+    name: used in settings, tables and commands. urgency, claim_order: see the classes. is_batched: several messages go
+    into one request. merges_feeds: what a feed reports of a record is computed only once no other feed of the sync can
+    have news of it. has_daily_full_sync: Acumatica does not report every change, so everything is read again once a
+    day. follows: the entities whose records must be in Magento first.
     """
 
     name: str
@@ -177,86 +181,89 @@ class Entity(Protocol[R]):
 
     @property
     def link_sides(self) -> LinkSides | None:
-        """Return how both sides of a link are asked; None where records have none."""
+        """Return how both sides of a link are checked; None if records have no links."""
 
     @property
     def feeds(self) -> Mapping[str, Feed]:
-        """Return what is read in Acumatica, by name."""
+        """Return the feeds that are read in Acumatica, by name."""
 
     def rule(self, settings: Settings) -> R:
-        """Return what the settings become for this entity."""
+        """Return this entity's rule."""
 
     def read_plan(self, settings: Settings, active_since: datetime | None) -> ReadPlan:
-        """Return what is read in Acumatica; `active_since`: when the entity was first made active."""
+        """Return what is read in Acumatica; `active_since`: when the entity was first active."""
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
-        """Return what beside its rule and its plan makes everything be computed again when it changes."""
+        """Return further settings whose change makes everything be computed again, besides the rule and the
+        read plan.
+        """
 
     def shown_in(self, settings: Settings) -> tuple[Any, ...] | None:
-        """Return where in the shop values are shown; None of documents, each of which has its link."""
+        """Return where in the shop values are shown; None for documents, each of which has its link."""
 
     def connections(self, settings: Settings) -> int:
-        """Return over how many connections requests may go at once."""
+        """Return the number of connections over which requests may be sent in parallel."""
 
     def is_tuned(self, settings: Settings) -> bool:
-        """Return whether the answers' times may change the size of requests, where self-tuning is on."""
+        """Return whether self-tuning, if it is on, may change the size of requests."""
 
     async def refuse_settings(self, context: RunContext[R], *, full: bool, changed: bool) -> None:
-        """Raise `ConfigurationConflict` where one of the systems cannot do what the settings ask for.
+        """Raise `ConfigurationConflict` if one of the systems cannot do what the settings ask for.
 
-        full: before a full sync; changed: the settings changed since the last sync.
+        full: before a full sync. changed: the settings changed since the last sync.
         """
 
     async def before_pull(self, context: RunContext[R], *, full: bool) -> None:
-        """Do what has to come before Acumatica is read."""
+        """Do what must happen before Acumatica is read."""
 
     def ask_ahead(self, context: RunContext[R], pulled: Sequence[Stored], shown: Shown) -> None:
-        """Begin to ask Magento about records of a page, which are computed and compared with the rest of their chunk.
+        """Start reading from Magento what is needed to compute and compare the records of a page, before their chunk is
+        complete.
 
-        What is not asked here is asked then.
+        Whatever is not requested here is requested then.
         """
 
     async def compute(self, context: RunContext[R], pulled: Pulled) -> Computed:
         """Return what has to be stored and queued for one chunk of pulled records."""
 
     async def before_push(self, context: RunContext[R]) -> None:
-        """Raise `ConfigurationConflict` where nothing of this sync may be sent."""
+        """Raise `ConfigurationConflict` if nothing of this sync may be sent."""
 
     def requests_at_once(self, context: RunContext[R], count: int, size: int) -> int:
-        """Return how many requests' worth of `count` due messages, `size` a request, is delivered together."""
+        """Return for how many requests' worth of `count` due messages, `size` per request, one delivery is made."""
 
     async def deliver(
         self, context: RunContext[R], client: MagentoClient, claimed: Sequence[Message], size: int | None
     ) -> RequestResult:
-        """Send the claimed messages. `size`: how many go into one request, where several are delivered together."""
+        """Send the claimed messages. `size`: the number per request, if several requests are delivered together."""
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """Return whether Magento may show the value though it did not accept it."""
+        """Return whether Magento may show the value although it did not accept it."""
 
     def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:
-        """Return the outcomes of a request's messages with what is stored of its delivery."""
+        """Return the outcomes of a request's messages, with what is stored of its delivery."""
 
     async def before_settle(self, context: RunContext[R]) -> None:
-        """Wait for what was sent and may still be applied later, before messages without an answer are settled."""
+        """Wait for requests that may still be applied, before messages without an answer are settled."""
 
     async def settle(
         self, context: RunContext[R], client: MagentoClient, unknown: Sequence[Message]
     ) -> list[MessageOutcome]:
-        """Return the outcomes of messages without an answer, of those that can be decided: Magento is asked."""
+        """Return the outcomes of those messages without an answer that can be decided by asking Magento."""
 
     def decided_at(self, message: Message) -> datetime:
-        """Return when a message without an answer is decided at the latest."""
+        """Return the latest time at which a message without an answer is decided."""
 
     def recheck_after(self) -> timedelta | None:
-        """Return after how long a value that was settled is read again, because a late request may change it."""
+        """Return after what time a settled value is read again, because a late request may change it."""
 
     async def still_waiting(
         self, context: RunContext[R], client: MagentoClient, waiting: Sequence[Message]
     ) -> dict[str, NotYet]:
-        """Return why messages still wait for something outside the queue, by id; read together."""
+        """Return why messages still wait for something outside the queue, by message id. All are read together."""
 
     def currency(self, settings: Settings) -> str:
-        """Return the currency of what is sent; empty where it is Acumatica's own, or nothing has one."""
+        """Return the currency of what is sent; empty if it is Acumatica's own, or there is none."""
 
     @property
     def routes(self) -> Sequence[Need]:
@@ -266,19 +273,19 @@ class Entity(Protocol[R]):
         """Return the conditions of routes that the settings fulfil."""
 
     def fields_read(self, settings: Settings) -> Mapping[str, set[str]]:
-        """Return the fields of Acumatica's endpoint that are read, by its entity."""
+        """Return the fields that are read of each entity of Acumatica's endpoint."""
 
     def checks_in_acumatica(self, settings: Settings, session: AcumaticaSession) -> list[PlannedCheck]:
-        """Return what Test Connection asks Acumatica about this entity."""
+        """Return Test Connection's checks of this entity in Acumatica."""
 
     def checks_in_magento(self, settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
-        """Return what Test Connection asks Magento about this entity."""
+        """Return Test Connection's checks of this entity in Magento."""
 
     def checks_of_settings(self, settings: Settings) -> list[Check]:
-        """Return what Test Connection finds in the settings themselves."""
+        """Return Test Connection's checks of the settings alone."""
 
     def spellings(self, settings: Settings, typed: str) -> list[str]:
-        """Return the Acumatica keys that somebody may mean by what they typed: `so000003` is `SO 000003`."""
+        """Return the Acumatica keys that a typed text may mean: `so000003` is `SO 000003`."""
 
     def value_text(self, value: int | None) -> str:
         """Return a message's value as people read it; empty for a document, whose value is a fingerprint."""
@@ -287,11 +294,13 @@ class Entity(Protocol[R]):
         """Return what was last read of these records and the rule's result."""
 
     async def explain_now(self, client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-        """Return what Magento shows at this moment of a record."""
+        """Return what Magento shows of a record at this moment."""
 
     async def differences(
         self, context: RunContext[R], waiting: Sequence[Message], began: datetime
     ) -> tuple[int, list[Difference]]:
-        """Return how many places were compared, and those where Magento does not show what it must, after a full sync
-        that sent nothing; `waiting`: what it queued. Failed messages are named by the caller.
+        """Return the number of compared places, and those where Magento does not show what it must.
+
+        Called after a full sync that sent nothing; `waiting`: the messages that it queued. The caller adds failed
+        messages.
         """

@@ -1,5 +1,5 @@
-"""Test Connection: what a check is, and how each thing is checked one by one: passed, failed with its fix, or *could
-not be checked* and why. Nothing is written anywhere.
+"""The checks of Test Connection, each with its result: passed, failed with its fix, or *could not be checked* with the
+reason. Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connector.magento.errors import MagentoFault, RequestRefused, Unauthorized
 from connector.magento.permissions import named
 
 NO_DIFFERENCE = timedelta(seconds=2)
-"""An answer's date has whole seconds, and servers keep it for one."""
+"""Differences up to this count as none: the date of an answer has whole seconds, and servers reuse it for a second."""
 MAGENTO_ANSWERS = "Magento answers"
 ACUMATICA_ANSWERS = "Acumatica answers"
 Result = Literal["passed", "failed", "could not be checked"]
@@ -24,7 +24,7 @@ Result = Literal["passed", "failed", "could not be checked"]
 
 @dataclass(frozen=True)
 class Check:
-    """One line of Test Connection: what, how it ended, what was found and what to do."""
+    """One line of Test Connection: what was checked, the result, what was found and what to do."""
 
     what: str
     result: Result
@@ -33,7 +33,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Named:
-    """What the settings name, and what has to exist. `fields`: those that are read, by entity of the endpoint."""
+    """Names in the settings that must exist. `fields`: those that are read, by entity of the endpoint."""
 
     endpoint: str
     version: str
@@ -48,7 +48,7 @@ class Named:
 
 
 def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check:
-    """Return how far a system's clock may be from ours."""
+    """Check that a system's clock does not differ from ours by more than `allowed`."""
     if ahead is None:
         return Check(what, "could not be checked", "no answer had a date")
     seconds = round(ahead.total_seconds())
@@ -63,7 +63,7 @@ def clock_check(what: str, ahead: timedelta | None, allowed: timedelta) -> Check
 
 
 async def modules_of(client: MagentoClient) -> list[str] | None:
-    """Return the modules of Magento; `None` where they may not be read, which another check says."""
+    """Return the modules of Magento; None if they may not be read, which another check reports."""
     try:
         return await queries.modules(client)
     except Unauthorized:
@@ -71,20 +71,20 @@ async def modules_of(client: MagentoClient) -> list[str] | None:
 
 
 class PlannedCheck(NamedTuple):
-    """A check of one thing that a setting names: what it is called, and what asks the system."""
+    """A check of one thing that a setting names: its title, and the function that runs it."""
 
     what: str
     run: Callable[[], Awaitable[Check]]
 
 
 async def run_each(planned: Sequence[PlannedCheck], *, unasked: str = "") -> AsyncIterator[Check]:
-    """Yield each check in turn; where the system lets nobody in, each reports `unasked` and nothing is asked."""
-    for one in planned:
-        yield Check(one.what, "could not be checked", unasked) if unasked else await attempt(one.what, one.run)
+    """Run the checks in turn. If the system refuses access, each reports `unasked` and the system is not called."""
+    for check in planned:
+        yield Check(check.what, "could not be checked", unasked) if unasked else await attempt(check.what, check.run)
 
 
 async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
-    """Run one check; a fault on the way makes it failed, or one that could not be made."""
+    """Run one check. A fault makes it failed, or a check that could not be made."""
     try:
         return await check()
     except Unauthorized as refused:
@@ -96,20 +96,20 @@ async def attempt(what: str, check: Callable[[], Awaitable[Check]]) -> Check:
 
 
 def lacks(refused: Unauthorized) -> str:
-    """Return why the shop refuses access: the permission as Magento's admin shows it, where the answer names one."""
+    """Return why the shop refuses access: the permission as Magento's admin shows it, if the answer names one."""
     if not refused.resources:
         return str(refused)
     return f"The integration lacks {named(refused.resources)}. Give it that resource in System, Integrations, API."
 
 
 def not_among(names: Iterable[str], found: Iterable[str], *, any_case: bool = False) -> list[str]:
-    """Return those of the names that are not there, each with the one that differs only in letter case or blanks.
+    """Return the names that are missing, each with the existing name that differs only in letter case or blanks.
 
-    any_case: such a one is the name.
+    any_case: such a name counts as existing.
     """
-    known = {one.strip().casefold(): one for one in found}
-    missing = [one for one in names if one not in known.values()]
+    known = {name.strip().casefold(): name for name in found}
+    missing = [name for name in names if name not in known.values()]
     if any_case:
-        return [one for one in missing if one.strip().casefold() not in known]
-    near = {one: known.get(one.strip().casefold()) for one in missing}
-    return [one if near[one] is None else f"{one} (it is spelled {near[one]})" for one in missing]
+        return [name for name in missing if name.strip().casefold() not in known]
+    similar = {name: known.get(name.strip().casefold()) for name in missing}
+    return [name if similar[name] is None else f"{name} (it is spelled {similar[name]})" for name in missing]

@@ -1,4 +1,4 @@
-"""What a sync did: counts, and remarks for people."""
+"""The results of a sync: counts, and remarks for people."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SUMMED = ("pulled", "changed", "queued", "requests", "reads", "sent", "failed",
 
 
 def counted(amount: int, digits: int) -> str:
-    """Return a scaled whole number as people write it: 25,000 of four digits is 2.5."""
+    """Return a scaled whole number as people write it: 25,000 with four digits is 2.5."""
     return f"{Decimal(amount).scaleb(-digits).normalize():f}"
 
 
 @dataclass
 class Counters:
-    """The counts of `a2m sync --json`; `requests` are writes to Magento, `reads` all else that was sent there."""
+    """The counts of `a2m sync --json`. `requests` are writes to Magento, `reads` all its other requests."""
 
     entity: str
     pulled: int = 0
@@ -39,21 +39,21 @@ class Counters:
         return asdict(self)
 
     def add(self, other: Counters) -> None:
-        """Count another sync of the same run in."""
+        """Add the counts of another sync of the same run."""
         for name in (*_SUMMED, "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def did_nothing(self) -> bool:
-        """Return whether nothing was found changed and nothing was sent."""
+        """Return whether nothing had changed and nothing was sent."""
         return not (self.changed or self.requests or self.failed or self.sent)
 
     def since(self, before: Counters) -> Counters:
-        """Return what was counted after `before`, a copy of an earlier state; seconds: of the last sync."""
+        """Return what was counted after `before`, an earlier copy; the seconds are those of the last sync."""
         counts = {name: getattr(self, name) - getattr(before, name) for name in _SUMMED}
         return Counters(self.entity, **counts, seconds=self.seconds)
 
     def summary(self) -> str:
-        """Return one sentence: "1,204 changed, 3 requests, 2 failed"."""
+        """Return a short text, such as "1,204 changed, 3 requests, 2 failed"."""
         if self.did_nothing():
             return "nothing changed"
         sentences = [f"{self.changed:,} changed"] if self.changed else []
@@ -68,7 +68,7 @@ class Counters:
 
 @dataclass
 class Remarks:
-    """What a person should know beside the counts: notes about records, and what has to wait."""
+    """What people should know besides the counts: notes about records, and what has to wait."""
 
     notes: list[tuple[str, str]] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
@@ -78,11 +78,11 @@ class Remarks:
     waiting: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> list[str]:
-        """Return the sentences behind the counts: how the push was tuned, which way it took, and what has to wait."""
+        """Return the sentences after the counts: how the push was tuned, other remarks, and what has to wait."""
         counted = [f"{number:,} {what}." for what, number in self.counts.items()]
         tuned = [] if self.tuned is None else [self.tuned]
         lines = [*tuned, *self.sentences, *counted, *self._waiting_summary(), *self.waits]
-        return [as_on_the_screen(one) for one in lines]
+        return [as_on_the_screen(line) for line in lines]
 
     def count(self, what: str, number: int) -> None:
         """Count records of which only the number is reported."""
@@ -97,15 +97,15 @@ class Remarks:
         if not self.waiting:
             return []
         counts = Counter(self.waiting.values())
-        what = ", ".join(f"{how_many:,} for {describe(code)}" for code, how_many in sorted(counts.items()))
+        what = ", ".join(f"{count:,} for {describe(code)}" for code, count in sorted(counts.items()))
         return [f"{len(self.waiting):,} waiting without a failure: {what}."]
 
     def add(self, sentence: str) -> None:
-        """Add a remark once, however often it comes up."""
+        """Add a remark once, however often it occurs."""
         if sentence not in self.sentences:
             self.sentences.append(sentence)
 
     def note(self, key: str, reason: str) -> None:
-        """Name a record that was left alone; at most as many as a table can show."""
+        """Add a note about a record, up to the number that a table can show."""
         if len(self.notes) < MOST_NOTES:
             self.notes.append((key, as_on_the_screen(reason)))

@@ -1,4 +1,4 @@
-"""What most entities answer alike to what the stages and use cases ask (`entities.base.Entity`)."""
+"""Defaults for what most entities have in common (`entities.base.Entity`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from settings import Settings
 
 
 class EntityDefaults(Generic[R]):
-    """Nothing is refused, done before a stage, or waited for; requests go one by one over all connections."""
+    """Nothing is refused, done before a stage, or waited for. Requests go one by one over all connections."""
 
     follows: tuple[str, ...] = ()
     link_sides: LinkSides | None = None

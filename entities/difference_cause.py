@@ -1,4 +1,4 @@
-"""Why a place differs, as a code to group by; a place whose message failed has the code of its failure."""
+"""Causes of differences, as codes to group by. A place whose message failed has the code of its failure instead."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ class DifferenceCause(StrEnum):
 
 
 def label_of_cause(code: str) -> str:
-    """Return the label of a code, also of a failure's."""
+    """Return the label of a code, which may be a failure code."""
     known = DifferenceCause._value2member_map_
     return DifferenceCause(code).label if code in known else label_of(code)

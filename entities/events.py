@@ -1,9 +1,8 @@
-"""What happens in a run, as small frozen structs, and the listeners that get it.
+"""The events of a run, as small frozen structs, and their listeners.
 
-The stages emit. The listeners are those of `app.listeners` (counts, log, progress, spans), Prefect's progress bar and
-the command line.
-There is an event for a sync, a page, a chunk, a request or a kind of failure, never one for each record: values go by
-the ten thousand.
+The stages emit events. The listeners are those of `app.listeners` (counts, log, progress, spans), Prefect's progress
+bar and the command line. There is an event for a sync, a page, a chunk, a request or a kind of failure, never one per
+record: there are tens of thousands of values.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from entities.counters import Counters
 
 
 class SyncStarted(msgspec.Struct, frozen=True):
-    """A sync begins. `keys`: how many records it was asked for; `None` where it reads whatever changed."""
+    """A sync begins. `keys`: the number of records it was asked for; None if it reads whatever changed."""
 
     entity: str
     full: bool
@@ -33,7 +32,7 @@ class PageRead(msgspec.Struct, frozen=True):
 
 
 class ChunkQueued(msgspec.Struct, frozen=True):
-    """A chunk of computed records is in the queue: how many messages were queued, failed and superseded."""
+    """A chunk of computed records was queued; the counts are those of its messages."""
 
     entity: str
     records: int
@@ -49,7 +48,9 @@ class ReadingEnded(msgspec.Struct, frozen=True):
 
 
 class RequestSettled(msgspec.Struct, frozen=True):
-    """A request to Magento is over and its outcomes are stored; messages that were neither sent nor failed go again."""
+    """A request to Magento is over and its outcomes are stored. Messages that were neither sent nor failed are sent
+    again.
+    """
 
     entity: str
     messages: int
@@ -59,7 +60,7 @@ class RequestSettled(msgspec.Struct, frozen=True):
 
 
 class AnswersFound(msgspec.Struct, frozen=True):
-    """Messages without an answer are decided, because Magento was asked what it shows."""
+    """Messages without an answer were decided by asking Magento what it shows."""
 
     entity: str
     sent: int
@@ -67,7 +68,7 @@ class AnswersFound(msgspec.Struct, frozen=True):
 
 
 class MessagesFailed(msgspec.Struct, frozen=True):
-    """Messages that failed in a sync with one code. `example`: the key of one of them."""
+    """Messages that failed in a sync with the same code. `example`: the key of one of them."""
 
     entity: str
     code: str
@@ -76,7 +77,7 @@ class MessagesFailed(msgspec.Struct, frozen=True):
 
 
 class SyncEnded(msgspec.Struct, frozen=True):
-    """A sync is over; `counters` are its own, not those of the whole run."""
+    """A sync is over; `counters` are its own and not those of the whole run."""
 
     entity: str
     full: bool
@@ -91,7 +92,7 @@ class RunFailed(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the run is."""
+    """How far the run has come."""
 
     message: str
 
@@ -126,6 +127,6 @@ class Events:
         self._listeners = listeners
 
     def emit(self, event: Event) -> None:
-        """Send it to all listeners."""
+        """Send the event to all listeners."""
         for listener in self._listeners:
             listener(event)

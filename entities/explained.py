@@ -16,7 +16,7 @@ NOW = "Magento shows now"
 
 @dataclass(frozen=True)
 class Known:
-    """What the state database knows of a record: its SKUs, the documents last read from Acumatica, its links."""
+    """What the state database has for a record: its SKUs, the documents last read from Acumatica, its links."""
 
     typed: str
     skus: list[str]
@@ -27,4 +27,4 @@ class Known:
 def of_links(known: Sequence[Link]) -> str:
     if not known:
         return " is known to the connector: it has no link"
-    return f": the linked {', '.join(one.magento_id for one in known)} is not there any more"
+    return f": the linked {', '.join(link.magento_id for link in known)} is not there any more"

@@ -1,4 +1,4 @@
-"""Which items go to Magento, as the settings say."""
+"""The rule of items and the common part of read plans, from the settings."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from settings import Settings
 
 def item_rule(settings: Settings) -> ItemRule:
     """Return which items go to Magento."""
-    chosen = settings.items
+    section = settings.items
     return ItemRule(
-        statuses=frozenset(chosen.statuses),
-        classes=frozenset(chosen.classes),
-        exported_only=chosen.exported_only,
-        unit=chosen.unit,
+        statuses=frozenset(section.statuses),
+        classes=frozenset(section.classes),
+        exported_only=section.exported_only,
+        unit=section.unit,
     )
 
 
 def item_fields(settings: Settings, *, price_field: str = "", conversions: bool = False) -> ItemFields:
-    """Return which fields of an item are read. `price_field`: of the item, where a price comes from there."""
+    """Return which fields of an item are read. `price_field`: the item's field with the price, if prices come from
+    there.
+    """
     return ItemFields(
         sku=settings.items.sku,
         price_field=price_field,
@@ -32,8 +34,8 @@ def item_fields(settings: Settings, *, price_field: str = "", conversions: bool 
 
 
 def plan_of(settings: Settings, feeds: tuple[str, ...], fields: ItemFields, **more: Any) -> ReadPlan:
-    """Return a plan with what is the same for every entity; `more`: its own fields of `ReadPlan`.
+    """Return a read plan with what all entities share; `more`: the entity's other fields of `ReadPlan`.
 
-    It holds what the entity reads and nothing else: a change of it makes everything be read and computed again.
+    It holds what the entity reads and nothing else, because a change of it makes everything be read and computed again.
     """
     return ReadPlan(feeds=feeds, fields=fields, overlap=settings.acumatica.overlap, **more)

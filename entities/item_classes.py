@@ -1,4 +1,4 @@
-"""Whether Acumatica has the item classes that the settings name: a mistyped one would show everything of it as 0.
+"""Check that Acumatica has the item classes that the settings name: a mistyped class would set all its items to 0.
 
 Input: the item rule. Output: nothing, or `ConfigurationConflict`.
 """
@@ -15,15 +15,15 @@ from entities.shop import ConfigurationConflict
 
 
 async def refuse_unknown_item_classes(context: RunContext[Any]) -> None:
-    """Raise `ConfigurationConflict` for an item class that Acumatica does not have; nothing is asked where none is
-    named.
+    """Raise `ConfigurationConflict` for an item class that Acumatica does not have. Without named classes nothing is
+    read.
     """
     chosen = sorted(context.items.classes)
     if not chosen:
         return
     try:
         found = await setup.names_of(context.acumatica, "ItemClass", "ClassID")
-    except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack ItemClass
+    except (NoRights, RequestRefused) as fault:  # a custom endpoint may lack ItemClass
         context.remarks.add(f"Whether the item classes exist could not be checked: {fault}")
         return
     missing = not_among(chosen, found, any_case=True)

@@ -1,4 +1,4 @@
-"""Which items are published, as the section Items says."""
+"""The rule for which items are published, from the section Items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from connector.model.comparison import same_code
 
 @dataclass(frozen=True)
 class ItemRule:
-    """Which items are published: their statuses, classes (empty: all), only *Export to External*; and the unit."""
+    """Which items are published: their statuses, classes (empty: all), whether only *Export to External* items; and the
+    unit.
+    """
 
     statuses: frozenset[str] = frozenset({"Active", "No Purchases"})
     classes: frozenset[str] = frozenset()
@@ -18,5 +20,5 @@ class ItemRule:
     unit: Literal["base", "sales"] = "base"
 
     def has_class(self, item_class: str) -> bool:
-        """Return whether it is one of the classes, in whatever letter case the settings name it."""
-        return any(same_code(item_class, one) for one in self.classes)
+        """Return whether this is one of the classes, in any letter case."""
+        return any(same_code(item_class, chosen) for chosen in self.classes)

@@ -1,4 +1,6 @@
-"""What a person's link joins: a record of Acumatica and one of Magento. Each side is asked before a link is kept."""
+"""The two sides of a person's link, a record of Acumatica and one of Magento. Each is checked before a link
+is stored.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,11 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class LinkSides:
-    """How both sides are asked.
+    """The functions that check both sides.
 
-    in_acumatica: those of the keys that Acumatica has. in_magento: what Magento calls the record with this id; None
-    where it has none. id_of: the id of the record with this number, which is easily taken for the id. part: what
-    stands behind the bar in a document's key, where a record may become several.
+    in_acumatica: return those of the keys that Acumatica has. in_magento: return a description of the Magento record
+    with this id; None if there is none. id_of: return the id of the record with this number, which people easily take
+    for the id. part: what follows the bar in a document's key, if a record may become several documents.
     """
 
     in_acumatica: Callable[[AcumaticaSession, Settings, Sequence[str]], Awaitable[set[str]]]

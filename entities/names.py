@@ -1,6 +1,6 @@
-"""The only list of entities, in the order in which they run: an order may name a customer, a shipment its order.
+"""The only list of entities, in the order in which they run: an order may name a customer, a shipment names its order.
 
-Commands, forms, deployments and tests derive from it. An entity is the package of its name beside this file.
+Commands, forms, deployments and tests derive from it. Each entity is the package of its name in this folder.
 """
 
 from __future__ import annotations

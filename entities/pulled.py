@@ -1,4 +1,4 @@
-"""One chunk of what was pulled from Acumatica: what the pull stage hands to the compute stage."""
+"""One chunk of what was pulled from Acumatica, which the pull stage passes to the compute stage."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from entities.shown import Shown
 class Pulled(msgspec.Struct):
     """One chunk: records whose value is to be computed again, records that only have to be stored, and the cursors.
 
-    `problems` are (Acumatica key, reason) of records that could not be read. `missing` are the keys of such records
-    that Acumatica does not have, or no longer: what was failed of them is overtaken. `shown`: Magento is asked what it
-    shows of all of them, whatever it confirmed before, and was asked so much already; none where it is not.
+    `problems`: (Acumatica key, reason) of records that could not be read. `missing`: keys of such records that
+    Acumatica does not have, or no longer has; their failed messages are superseded. `shown`: Magento's values of all of
+    the chunk's records, regardless of what it confirmed before, as far as they have been requested; None if they are
+    not to be read.
     """
 
     to_compute: dict[str, Stored]
@@ -30,19 +31,19 @@ class Pulled(msgspec.Struct):
 
     @staticmethod
     def nothing(shown: Shown | None = None) -> Pulled:
-        """Return a chunk with nothing in it."""
+        """Return an empty chunk."""
         return Pulled({}, {}, [], {}, [], shown=shown)
 
     def keys(self) -> set[str]:
-        """Return the keys of the records that it changes."""
+        """Return the keys of the records that the chunk changes."""
         return {*self.to_compute, *self.to_keep, *(key for seen in self.seen for key in seen.acumatica_keys)}
 
     def size(self) -> int:
-        """Return how many records the chunk holds."""
+        """Return the number of records in the chunk."""
         return len(self.to_compute) + len(self.to_keep) + sum(len(seen.acumatica_keys) for seen in self.seen)
 
     def is_idle(self) -> bool:
-        """Return whether it holds watermarks at most."""
+        """Return whether the chunk contains nothing but watermarks."""
         return not (self.to_compute or self.to_keep or self.seen or self.problems or self.missing)
 
     def find(self, key: str) -> Stored | None:
@@ -50,18 +51,18 @@ class Pulled(msgspec.Struct):
         return self.to_compute.get(key) or self.to_keep.get(key)
 
     def earlier(self, keys: Set[str]) -> dict[str, Stored]:
-        """Return those of the records that this chunk has already."""
-        return {key: of[key] for of in (self.to_keep, self.to_compute) for key in keys & of.keys()}
+        """Return the records with these keys that the chunk already has."""
+        return {key: part[key] for part in (self.to_keep, self.to_compute) for key in keys & part.keys()}
 
     def compute(self, stored: Sequence[Stored]) -> None:
-        """Put records in that are to be computed."""
+        """Add records that are to be computed."""
         if self.to_keep:
-            for one in stored:
-                self.to_keep.pop(one.acumatica_key, None)
-        self.to_compute.update((one.acumatica_key, one) for one in stored)
+            for record in stored:
+                self.to_keep.pop(record.acumatica_key, None)
+        self.to_compute.update((record.acumatica_key, record) for record in stored)
 
     def add(self, stored: Stored, *, compute: bool) -> None:
-        """Put a record in, once; it is computed if it was ever asked for."""
+        """Add a record, once. It is computed if that was requested at least once."""
         key = stored.acumatica_key
         if compute or key in self.to_compute:
             if self.to_keep:

@@ -1,4 +1,4 @@
-"""What an entity reads in Acumatica, and how: made from the settings by `Entity.read_plan`, used by the feeds."""
+"""What an entity reads in Acumatica, and how. `Entity.read_plan` makes it from the settings, and the feeds use it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from connector.acumatica.items import ItemFields
 from connector.model.quantities import Figure
 
 CLOCKS_DIFFER = timedelta(seconds=30)
-"""How far the clocks of this machine and of Acumatica may be apart: each sync reads so far behind its watermark."""
+"""How far the clocks of this machine and Acumatica may differ. Each sync begins to read this far before its
+watermark.
+"""
 
 
 class ReadPlan(msgspec.Struct, frozen=True):
-    """The feeds of an entity in their order (items last: nothing is published before its facts are there).
+    """The feeds of an entity in their order (items last, so that nothing is published before its other data is there).
 
-    `overlap`: seconds behind the watermark that are read again. `full_read_interval`: seconds between two reads of a
-    feed that does not report changes. `warehouses`: those that count; `mapped`: those that a map names. For documents:
-    `begins` is the instant before which none is read, `begins_on` its day in the tenant's zone, `chosen` the customer
-    classes or order types that are, `branches` the branches (none named: all), `trigger` what makes a shipment due.
-    `zone`: the one whose date decides which prices of the list are valid; `None` where none is read.
+    `overlap`: seconds before the watermark that are read again. `full_read_interval`: seconds between two reads of a
+    feed that does not report changes. `warehouses`: those that count. `mapped`: those that a map names. For documents:
+    `begins` is the time before which none is read, `begins_on` its date in the tenant's zone, `chosen` the chosen
+    customer classes or order types, `branches` the branches (empty: all), `trigger` what makes a shipment due. `zone`:
+    the time zone whose date decides which prices of the list are valid; None if no prices are read.
     """
 
     feeds: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Questions to Magento over as many connections as are allowed, each kept open until everything is read."""
+"""Read from Magento over as many connections as are allowed, each kept open until everything is read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 class Readers:
-    """A pool of connections that read: one is opened when all others are in use, and `close` closes them all.
+    """A pool of connections for reading. One is opened when all others are in use, and `close` closes them all.
 
-    What is asked is a function of a client and of further arguments.
+    Each request is a function that takes a client and further arguments.
     """
 
     def __init__(self, open_client: Callable[[], AbstractAsyncContextManager[MagentoClient]], connections: int) -> None:
@@ -26,21 +26,21 @@ class Readers:
         self._begun: set[asyncio.Future[Any]] = set()
 
     def begin(self, ask: Callable[..., Awaitable[T]], *given: Any) -> asyncio.Future[T]:
-        """Ask as soon as a connection is free; what is begun first is asked first."""
+        """Run the function as soon as a connection is free, in the order in which requests were begun."""
         begun = asyncio.ensure_future(self._ask(ask, *given))
         self._begun.add(begun)
         begun.add_done_callback(self._over)
         return begun
 
     async def ask_all(self, ask: Callable[..., Awaitable[T]], of_each: Iterable[Any]) -> list[T]:
-        """Return what is answered about each, in this order; the first fault is raised."""
-        return list(await asyncio.gather(*(self.begin(ask, one) for one in of_each)))
+        """Run the function for each item and return the answers in this order; the first fault is raised."""
+        return list(await asyncio.gather(*(self.begin(ask, item) for item in of_each)))
 
     async def close(self) -> None:
-        """Give up what is still asked, and close what is open; it is reopened if something is asked later."""
+        """Cancel open requests and close the connections. They are opened again if something is read later."""
         begun = list(self._begun)
-        for one in begun:
-            one.cancel()
+        for future in begun:
+            future.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
         self._free = []
         await self._opened.aclose()
@@ -56,4 +56,4 @@ class Readers:
     def _over(self, begun: asyncio.Future[Any]) -> None:
         self._begun.discard(begun)
         if not begun.cancelled():
-            begun.exception()  # a fault that nothing waits for any more was already reported by another one
+            begun.exception()  # nobody waits for this fault, because another one has already been reported

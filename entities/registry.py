@@ -1,4 +1,4 @@
-"""The entities by name. Each is loaded when it is first asked for: naming them in a command's help loads none."""
+"""The entities by name. Each is loaded when it is first used, so that naming them in a command's help loads none."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def linked() -> tuple[str, ...]:
 
 
 def waves() -> list[tuple[str, ...]]:
-    """Return the entities in groups: those of a group may run at once, after the groups before it.
+    """Return the entities in groups. Those of a group may run in parallel, after the groups before it.
 
-    The last group is what goes first in Magento once more: documents change what it shows.
+    The last group is the most urgent entity once more, because documents change what it shows in Magento.
     """
-    left, found = list(NAMES), []
-    while left:
-        ready = tuple(name for name in left if not set(ENTITIES[name].follows) & set(left))
-        found.append(ready)
-        left = [name for name in left if name not in ready]
-    return [*found, tuple(name for name in NAMES if ENTITIES[name].urgency is Urgency.FIRST)]
+    remaining, groups = list(NAMES), []
+    while remaining:
+        ready = tuple(name for name in remaining if not set(ENTITIES[name].follows) & set(remaining))
+        groups.append(ready)
+        remaining = [name for name in remaining if name not in ready]
+    return [*groups, tuple(name for name in NAMES if ENTITIES[name].urgency is Urgency.FIRST)]

@@ -1,4 +1,4 @@
-"""How many requests are under way at Magento at once: what reads and what pushes share one limit."""
+"""The limit of parallel requests to Magento, which reading and pushing share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 class RequestLimit:
-    """Each request holds a place while it is under way, the one that waits longest goes first.
+    """Each request holds a place until its answer; places are given in the order of waiting.
 
-    `most`: the connections of the settings. `allowed`: how many of them are used now (self-tuning, stock before
-    prices); asked whenever a place is taken or given back.
+    `most`: the connections in the settings. `allowed`: returns how many of them are used now (self-tuning, stock before
+    prices); it is called whenever a place is taken or returned.
     """
 
     def __init__(self, most: int) -> None:
@@ -30,7 +30,7 @@ class RequestLimit:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                await self.__aexit__()  # it was given just before
+                await self.__aexit__()  # the place had just been given to it
             raise
 
     async def __aexit__(self, *_exc: object) -> None:

@@ -1,7 +1,7 @@
-"""A host that answered with `Retry-After` is left alone until then, by reads as well as by writes.
+"""Leave a host alone that answered with `Retry-After`, for reads as well as for writes.
 
-Writes handle `Retry-After` themselves (`tasks.push`). A sync whose reads get one ends, and the next one
-begins when the time has come: within the run's life it is waited for, and beyond it the run reports that.
+Writes handle `Retry-After` themselves (`tasks.push`). A sync ends when one of its reads gets it, and the next sync
+starts after that time. If the time is within the run, it is waited for; otherwise the run reports it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from entities.base import RunContext
 
 
 async def may_ask(context: RunContext[Any]) -> bool:
-    """Wait until Magento may be asked again; off where that is after the end of this run, which is noted."""
+    """Wait until Magento may be called again. Return False, and note it, if that is after the end of this run."""
     until = context.state.blocked_until(context.shop.host)
     now = context.clock.now()
     if until is None or until <= now:
@@ -27,7 +27,7 @@ async def may_ask(context: RunContext[Any]) -> bool:
 
 
 def block_until_retry_after(context: RunContext[Any], fault: TemporaryFault) -> bool:
-    """Block the host until the fault's `Retry-After`, for every run; return whether it has one."""
+    """Block the host until the fault's `Retry-After`, for every run. Return whether the fault has one."""
     if fault.retry_after is None:
         return False
     until = context.clock.now() + timedelta(seconds=fault.retry_after)

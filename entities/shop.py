@@ -1,4 +1,6 @@
-"""The shop as one run sees it: connections that are counted and limited, and what is asked only once per run."""
+"""The shop as one run uses it: connections that are counted and limited, and answers that are read only
+once per run.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,11 @@ class ConfigurationConflict(ConnectorError):
 
 
 class Shop:
-    """Opens connections to Magento; every request sent over them is counted, and so many at most are under way at once.
+    """Opens connections to Magento. Every request over them is counted, and the number of parallel requests is limited.
 
-    `open_client` makes a client of its own for each connection, whose requests take their places in the limit; `msi` is
-    none where Magento has to be asked whether it keeps stock by source. `batching`: what its answers teach about the
-    size of requests; None where nothing is tuned. `readers`: what is read over several connections.
+    `open_client` creates a client for each connection, whose requests take their places in the limit. `msi` is None if
+    Magento has to be asked whether it has stock by source. `batching`: what answers teach about the size of requests;
+    None if nothing is tuned. `readers`: reads over several connections.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Shop:
                 self._counters.reads += client.reads
 
     async def once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what `ask` returns; asked once per run under the name `what`."""
+        """Return the result of `ask`, which is called once per run for the name `what`."""
         if what not in self._answers:
             self._answers[what] = await ask()
         answer: T = self._answers[what]
@@ -76,8 +78,8 @@ class Shop:
 
     @asynccontextmanager
     async def alone(self, what: str) -> AsyncIterator[bool]:
-        """Work on this record of Magento's with no other connection of the run; return whether another one did so just
-        before, so that what was read of it is old.
+        """Work on this Magento record while no other connection of the run does. Yield whether another one just did, so
+        that what was read of the record is outdated.
         """
         lock = self._locks.setdefault(what, asyncio.Lock())
         had_to_wait = lock.locked()
@@ -86,36 +88,36 @@ class Shop:
 
     @property
     def is_known_to_have_msi(self) -> bool:
-        """Whether Magento was asked and keeps stock by source (MSI)."""
+        """Whether Magento was asked and has stock by source (MSI)."""
         return bool(self._msi)
 
     async def has_msi(self, client: MagentoClient) -> bool:
-        """Return whether Magento keeps stock by source (MSI); asked once per run."""
+        """Return whether Magento has stock by source (MSI); read once per run."""
         if self._msi is None:
             self._msi = queries.has_msi(await queries.modules(client))
         return self._msi
 
     async def sources(self, client: MagentoClient) -> dict[str, str]:
-        """Return the code of each of Magento's sources as Magento spells it, by its key; asked once per run."""
+        """Return the codes of Magento's sources in Magento's spelling, by their keys; read once per run."""
         if self._sources is None:
             codes = [source.source_code for source in await queries.sources(client)]
             self._sources = {source_key(code): code for code in codes}
         return self._sources
 
     async def product_skus(self, client: MagentoClient, ids: Iterable[int], skus: Iterable[str] = ()) -> dict[int, str]:
-        """Return the SKU of each of these products that exists, by id, and of those that have these SKUs; each product
-        is asked for once a run.
+        """Return the SKUs, by id, of those of these products that exist and of the products with these SKUs. Each
+        product is read once per run.
         """
-        found = self._product_skus
-        unknown = sorted(set(ids) - found.keys())
+        by_id = self._product_skus
+        unknown = sorted(set(ids) - by_id.keys())
         if unknown:
-            found.update(await queries.product_skus(client, "entity_id", [str(one) for one in unknown]))
-        known = {comparison_key(sku) for sku in found.values()}
+            by_id.update(await queries.product_skus(client, "entity_id", [str(product_id) for product_id in unknown]))
+        known = {comparison_key(sku) for sku in by_id.values()}
         unknown_skus = sorted({sku for sku in skus if comparison_key(sku) not in known})
         if unknown_skus:
-            found.update(await queries.product_skus(client, "sku", unknown_skus))
-        return dict(found)
+            by_id.update(await queries.product_skus(client, "sku", unknown_skus))
+        return dict(by_id)
 
     async def spelled(self, client: MagentoClient, source: str) -> str:
-        """Return a source's code as Magento spells it; one that Magento does not have, as it was given."""
+        """Return a source's code in Magento's spelling; unchanged if Magento does not have it."""
         return (await self.sources(client)).get(source_key(source), source)

@@ -1,7 +1,7 @@
-"""What Magento shows of a chunk's SKUs: asked over several connections, ahead of the need for it, and of each SKU once.
+"""What Magento shows of a chunk's SKUs: read over several connections, before it is needed, and once for each SKU.
 
-Input: SKUs, as soon as they are known. Output: the answers, in the order of the questions. A fault of one of them
-is raised to the caller that waits for the answers.
+Input: SKUs, as soon as they are known. Output: the answers, in the order of the requests. The fault of a request is
+raised to the caller that waits for the answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """What is asked about SKUs. `parts` returns the SKUs of each question, `ask` asks one."""
+    """A kind of request about SKUs. `parts` divides SKUs into requests, `ask` sends one."""
 
     parts: Callable[[Sequence[str]], Iterable[list[str]]]
     ask: Callable[[MagentoClient, Sequence[str]], Awaitable[T]]
@@ -33,11 +33,11 @@ SOURCE_ITEMS = Kind(search.parts_of_address, queries.source_items)
 TYPES = Kind(search.parts_of_address, queries.product_types)
 MADE_AT = Kind(search.parts_of_address, queries.made_at)
 AHEAD = 1_000
-"""As many SKUs are asked about ahead at a time, at least: fewer would make more questions of them."""
+"""Requests ahead of the need are sent for at least this many SKUs at a time, because fewer would make more requests."""
 
 
 class Shown:
-    """The questions and answers of one chunk. `asked_at`: when the first question was asked; no answer is older."""
+    """The requests and answers of one chunk. `asked_at`: when the first request was sent; no answer is older."""
 
     def __init__(self, readers: Readers, clock: Clock) -> None:
         self._readers = readers
@@ -48,7 +48,7 @@ class Shown:
         self.asked_at: datetime | None = None
 
     def ask_ahead(self, kind: Kind[Any], skus: Iterable[str]) -> None:
-        """Ask about these, once there are enough for whole questions."""
+        """Request data about these SKUs, once there are enough for full requests."""
         later = self._later.setdefault(kind, [])
         later += skus
         if len(later) >= AHEAD:
@@ -56,7 +56,7 @@ class Shown:
             self.ask(kind, later)
 
     def ask(self, kind: Kind[Any], skus: Iterable[str]) -> None:
-        """Ask about those that were not asked about."""
+        """Request data about those of the SKUs that were not requested yet."""
         asked = self._asked.setdefault(kind, set())
         fresh = [sku for sku in dict.fromkeys(skus) if sku not in asked]
         if not fresh:
@@ -67,13 +67,13 @@ class Shown:
         answers += [self._readers.begin(kind.ask, part) for part in kind.parts(fresh)]
 
     async def answers(self, kind: Kind[T], skus: Iterable[str]) -> list[T]:
-        """Return what was answered about these SKUs, and about others that were asked about ahead."""
+        """Return the answers about these SKUs, and about others that were requested ahead."""
         self.ask(kind, skus)
         return list(await asyncio.gather(*self._answers.get(kind, ())))
 
     async def by_sku(self, kind: Kind[dict[str, T]], skus: Iterable[str]) -> dict[str, T]:
-        """Return the answers of a kind that come by SKU as one."""
-        found: dict[str, T] = {}
+        """Return the answers of a kind that is answered by SKU, combined."""
+        combined: dict[str, T] = {}
         for answer in await self.answers(kind, skus):
-            found.update(answer)
-        return found
+            combined.update(answer)
+        return combined

@@ -1,7 +1,7 @@
-"""The identity of an inventory source: which code, in whatever spelling a setting has it.
+"""The identity of an inventory source, whatever spelling of its code a setting has.
 
-Magento's database compares source codes as it compares SKUs, so `Default` and `default` are one source there. The state
-stores the key that this returns, and a request names the source as Magento spells it (`entities.shop.Shop.sources`).
+Magento's database compares source codes like SKUs, so `Default` and `default` are the same source. The state stores the
+key that is returned here, and a request names the source in Magento's spelling (`entities.shop.Shop.sources`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from connector.model.comparison import comparison_key
 
 ATTRIBUTE = "attribute:"
-"""Begins the name of a place that is a product attribute and not a source: it has a quantity and no stock status."""
+"""Prefix for a place that is a product attribute and not a source: it has a quantity and no stock status."""
 
 
 def source_key(code: str) -> str:
-    """Return the form in which two spellings of one source are equal; the place of an attribute stays as it is."""
+    """Return the form in which two spellings of a source are equal. An attribute's place is returned unchanged."""
     return code if code.startswith(ATTRIBUTE) else comparison_key(code).lower()

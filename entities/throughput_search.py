@@ -1,9 +1,9 @@
-"""Self-tuning: how many records a request carries and over how many connections, found from answer times and errors.
+"""Self-tuning: find the number of records per request and of connections, from answer times and errors.
 
-Pure. It climbs: after some answers one of the two is moved by a step, left there if Magento took more records a second,
-put back if not. A fault that passes (a time-out, 5xx, a deadlock) halves the batch and drops a connection. It begins
-where a real Magento on two cores was at its best (two connections; magento-observed.md, part two, section 6) and never
-goes beyond the administrator's Batch Count and connections.
+A pure hill-climbing search. After some answers one of the two is changed by a step; the step stays if Magento accepted
+more records per second, and is undone if not. A temporary fault (a time-out, 5xx, a deadlock) halves the batch and
+drops a connection. The search starts where a real Magento on two cores was at its best (two connections;
+magento-observed.md, part two, section 6) and never exceeds the administrator's Batch Count and connections.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ FIRST_BATCH = 100
 FIRST_CONNECTIONS = 2
 ANSWERS_A_CONNECTION = 4
 WORTH_IT = 1.05
-"""A step that brings less than this is put back: the spread of answer times alone brings a few per cent."""
+"""A step with a smaller gain is undone: the variation of answer times alone accounts for a few per cent."""
 RESTS = 20
-"""For so many measurements nothing is tried after every step was, or after a fault."""
+"""The number of measurements without a new step after every step was tried, or after a fault."""
 
 
 class ThroughputSearch:
-    """What is used now: `batch` records a request, `connections`. Report every answer with `answered`."""
+    """The values in use: `batch` (records per request) and `connections`. Report every answer with `answered`."""
 
     def __init__(self, *, most_records: int, most_connections: int) -> None:
         self._most_records = most_records
@@ -32,7 +32,9 @@ class ThroughputSearch:
         self._begin()
 
     def answered(self, records: int, seconds: float, *, is_fault: bool) -> None:
-        """One request of so many records was answered after so long; `is_fault`: by a fault that passes."""
+        """Report that a request of this many records was answered after this time; `is_fault`: with a
+        temporary fault.
+        """
         self._answers += 1
         self._records += 0 if is_fault else records
         self._seconds += seconds
@@ -64,7 +66,7 @@ class ThroughputSearch:
         self._begin()
 
     def _steps(self) -> list[tuple[int, int]]:
-        """Return where a step leads from here, nearest to more records first."""
+        """Return where a step leads from here, the most promising first."""
         steps = [
             (min(2 * self.batch, self._most_records), self.connections),
             (self.batch, min(self.connections + 1, self._most_connections)),

@@ -1,7 +1,7 @@
 """What a message can wait for, and when it is checked again.
 
-A message waits where nothing is wrong and nobody of ours can do anything: a customer has yet to pay, a payment is under
-review, another record has yet to be sent. It stays `pending`, uses no attempt and is not a failure.
+A message waits if nothing is wrong and the connector cannot do anything: a customer has not paid yet, a payment is
+under review, another record has to be sent first. It stays `pending`, uses no attempt and is not a failure.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ DESCRIPTIONS = {
 
 
 OF_OTHER_ENTITIES = (WaitReason.ORDER_MISSING, WaitReason.ORDER_NOT_TOLD, WaitReason.CUSTOMER_MISSING)
-"""What a run of another entity ends."""
+"""Waits that a run of another entity ends."""
 
 
 class NotYet(Exception):
-    """One document has to wait: for a passing state of business, such as a payment, or for another document.
+    """One document has to wait: for a temporary business state, such as an open payment, or for another document.
 
-    `wait` is what it waits for, `str()` the message. `waits_for`: the record of ours whose sending ends the wait,
-    as entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed. `made`: what the
-    document is in Magento, where it is there already.
+    `wait` is what it waits for, `str()` the message. `waits_for`: our record that ends the wait when it is sent, as
+    entity and Acumatica key ("order SO 000001"). No attempt is used, and nothing has failed. `made`: the document in
+    Magento, if it already exists.
     """
 
     def __init__(self, wait: WaitReason, reason: str, waits_for: str | None = None, made: Any = None) -> None:
@@ -62,14 +62,14 @@ LONGEST_PAUSE = timedelta(minutes=60)
 
 
 def describe(code: str) -> str:
-    """Return a description of what is waited for; the code itself if a later version stored one that is unknown
-    here.
+    """Return a description of what is waited for; the code itself if it is unknown because a later version
+    stored it.
     """
     return DESCRIPTIONS[WaitReason(code)] if code in WaitReason._value2member_map_ else code
 
 
 def next_check_at(since: datetime, now: datetime) -> datetime:
-    """Return when to check again what has waited since then: after 1, 5 and 15 minutes, then every 60."""
+    """Return when to check a message again that has waited since then: after 1, 5 and 15 minutes, then every 60."""
     passed = timedelta(0)
     for pause in _PAUSES:
         if now - since < passed + pause:

@@ -1,9 +1,9 @@
-"""Whether Acumatica has the warehouses and the branch that the settings name: a mistyped warehouse would show
-everything as 0, as the key of a map it would send its stock to the default source, and Acumatica lets a user in with a
-branch that it does not have.
+"""Check that Acumatica has the warehouses and the branch that the settings name.
 
-Input: the names in the read rule. Output: nothing, or `ConfigurationConflict`. The in-transit warehouse is in no
-list of Acumatica's forms, so it is refused here too (spec, *Inventory Sync Preferences*).
+A mistyped warehouse would set everything to 0; as the key of a map it would send its stock to the default source. And
+Acumatica logs a user in even with a branch that does not exist. Input: the names in the read plan. Output: nothing, or
+`ConfigurationConflict`. The in-transit warehouse is in no list of Acumatica's forms, so it is refused here too (spec,
+*Inventory Sync Preferences*).
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ async def refuse_unknown_warehouses(context: RunContext[Any]) -> None:
 
 
 async def refuse_unknown_branch(context: RunContext[Any]) -> None:
-    """Raise `ConfigurationConflict` where the branch to log in to does not exist; nothing is asked where none is
-    named.
+    """Raise `ConfigurationConflict` if the branch to log in to does not exist. Without a named branch
+    nothing is read.
     """
     branch = context.acumatica.access.branch
     if not branch:
         return
     try:
         missing = await missing_branch(context.acumatica, branch)
-    except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
+    except (NoRights, RequestRefused) as fault:  # a custom endpoint may lack CompaniesStructure
         context.remarks.add(f"Whether the branch {branch} exists could not be checked: {fault}")
         return
     if missing is not None:
@@ -58,9 +58,9 @@ async def refuse_unknown_branch(context: RunContext[Any]) -> None:
 
 
 async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:
-    """Return what to say where Acumatica has no such branch; `None` where it has it, in any letter case."""
-    found = {one.branch for one in await setup.branches(session)}
-    if branch.strip().casefold() in {one.casefold() for one in found}:
+    """Return a message if Acumatica has no such branch in any letter case; None if it has."""
+    found = {row.branch for row in await setup.branches(session)}
+    if branch.strip().casefold() in {name.casefold() for name in found}:
         return None
     return (
         f"Acumatica has no branch {branch}; it has {', '.join(sorted(found))}. It logs in all the same, and works in "

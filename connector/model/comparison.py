@@ -1,8 +1,8 @@
-"""The identity of a SKU as Magento compares it, and of other codes.
+"""The identity of SKUs and other codes, as Magento compares them.
 
-Magento's database compares SKUs by its collation utf8mb4_general_ci: without regard to letter case, accents and blanks
-at the end (observed: `sku-0001` and `"SKU-0001 "` both set SKU-0001). Blanks at the beginning are trimmed too: Magento
-trims a SKU when a product is saved.
+Magento's database compares SKUs by its collation utf8mb4_general_ci, which ignores letter case, accents and trailing
+blanks (observed: `sku-0001` and `"SKU-0001 "` both set SKU-0001). Leading blanks are ignored too, because Magento trims
+a SKU when a product is saved.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _AS_GENERAL_CI = str.maketrans({"ß": "S", "ẞ": "S", "ı": "I", "ſ": "S", "Ø
 
 
 def comparison_key(sku: str) -> str:
-    """Return a SKU in the form in which two that Magento takes for the same are equal."""
+    """Return the SKU in compared form: two SKUs that Magento considers equal have the same."""
     trimmed = sku.strip()
     if trimmed.isascii():
         return trimmed.upper()
@@ -24,7 +24,7 @@ def comparison_key(sku: str) -> str:
 
 
 def comparison_keys(skus: Sequence[str | None]) -> list[str | None]:
-    """Return many SKUs in that form; what is missing stays missing."""
+    """Return many SKUs in compared form; None stays None."""
     together = "\n".join(map(_or_empty, skus))
     if not together.isascii() or together.count("\n") != len(skus) - 1:
         return [None if sku is None else comparison_key(sku) for sku in skus]
@@ -38,8 +38,8 @@ def _or_empty(sku: str | None) -> str:
     return sku or ""
 
 
-def same_code(one: str, other: str) -> bool:
-    """Return whether two codes, such as customer classes or numbers of orders, are one for the systems, which disregard
-    letter case and the blanks that pad them.
+def same_code(first: str, second: str) -> bool:
+    """Return whether two codes, such as customer classes or order numbers, are equal for the systems, which ignore
+    letter case and padding blanks.
     """
-    return one.strip().casefold() == other.strip().casefold()
+    return first.strip().casefold() == second.strip().casefold()

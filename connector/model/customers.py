@@ -1,4 +1,4 @@
-"""Customers as Acumatica has them, and what Magento says of countries and customer attributes."""
+"""Customers of Acumatica, and Magento's countries and customer attributes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Address:
     country: str = ""
 
     def is_empty(self) -> bool:
-        """Return whether nobody entered anything: the country alone comes from the customer class."""
+        """Return whether nothing was entered. The country does not count, because it comes from the customer class."""
         return not (self.line1 or self.line2 or self.city or self.postal_code)
 
 
@@ -36,7 +36,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class AttributeValue:
-    """An attribute of an Acumatica customer: `label` is what people see of a value that is chosen from a list."""
+    """An attribute of an Acumatica customer. `label` is the text that people see for a value chosen from a list."""
 
     name: str
     description: str
@@ -46,7 +46,7 @@ class AttributeValue:
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer as Acumatica has it; `person` is the primary contact."""
+    """A customer of Acumatica; `person` is the primary contact."""
 
     customer_id: str
     name: str
@@ -62,7 +62,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Country:
-    """A country that Magento knows: the ids of its regions by code and by name, both in compared form."""
+    """A country that Magento knows, with the ids of its regions by code and by name, both in compared form."""
 
     regions: Mapping[str, int] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
@@ -70,7 +70,9 @@ class Country:
 
 @dataclass(frozen=True)
 class AttributeKind:
-    """A customer attribute of Magento: how it is entered and stored; `options`: value by label, in compared form."""
+    """A customer attribute of Magento: its input type and storage type; `options` maps labels, in compared form, to
+    values.
+    """
 
     frontend_input: str
     backend_type: str

@@ -1,4 +1,4 @@
-"""A place that is not as it must be, as a comparison of both systems finds it and as it is kept."""
+"""A place that does not show what it must, as a comparison of both systems reports and stores it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Difference(NamedTuple):
-    """One place that is not as it must be: what Acumatica says, what Magento shows, and why if that is known.
+    """One place that does not show what it must: Acumatica's value, Magento's value, and the reason if it is known.
 
-    `key` and `source` name the place as the queue does; `sku` is how people know the record. `cause`: a code to
-    group by, that of a failure where its message failed.
+    `key` and `source` identify the place as in the queue; `sku` identifies the record for people. `cause`: a code to
+    group by, which is the failure code if the place's message failed.
     """
 
     key: str

@@ -1,6 +1,7 @@
-"""What each failure means and what a person does about it: shown in groups of failures, and as a page of the docs.
+"""The meaning of each failure and what to do about it, shown with groups of failures and on a page of the
+documentation.
 
-The page is made from here: `python -m connector.model.failure_help > docs/reference/failures.md`.
+The page is generated: `python -m connector.model.failure_help > docs/reference/failures.md`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ AGAIN = "then send it again with Reprocess Failed Messages (a2m reprocess)"
 
 
 class Help(NamedTuple):
-    """What a failure means, in one sentence, and what to do."""
+    """The meaning of a failure, in one sentence, and what to do."""
 
     meaning: str
     fix: str
@@ -307,25 +308,27 @@ HELP: dict[FailureCode, Help] = {
 
 
 def as_markdown() -> str:
-    """Return the page: every code with its label, what it means and what to do, then a runbook for each."""
+    """Return the page: every code with its label, meaning and remedy, followed by a runbook for each."""
     rows = [f"| `{code}` | {code.label} | {HELP[code].meaning} | {HELP[code].fix} |" for code in FailureCode]
     table = f"{HEAD}\n| code | label | what it means | what to do |\n|---|---|---|---|\n" + "\n".join(rows)
     return "\n".join([table, "", RUNBOOK_HEAD, *[section(code, *HELP[code]) for code in FailureCode]])
 
 
 def fix_of(code: str) -> str:
-    """Return what to do about a stored failure; empty where this version does not know its code."""
+    """Return what to do about a stored failure; empty if this version does not know its code."""
     return HELP[FailureCode(code)].fix if code in FailureCode._value2member_map_ else ""
 
 
 def with_fix(code: FailureCode, reason: str, attempts: int) -> str:
-    """Return the reason of a failure with what to do: Magento's own words say only why, ours say both themselves."""
+    """Return the reason of a failure with what to do. Magento's own messages only say why; our reasons already say
+    both.
+    """
     if code not in REASON_IS_ENOUGH:
         return reason
-    words = reason.rstrip()
-    end = "" if words.endswith((".", "!", "?", "…")) else "."
+    text = reason.rstrip()
+    end = "" if text.endswith((".", "!", "?", "…")) else "."
     tried = f" It was tried {attempts} times." if code is FailureCode.OUT_OF_ATTEMPTS else ""
-    return f"{words}{end}{tried} {HELP[code].fix}"
+    return f"{text}{end}{tried} {HELP[code].fix}"
 
 
 RUNBOOK_HEAD = """## Runbooks

@@ -1,7 +1,7 @@
-"""Every failure that a message can have, by its code; and the one exception that says a record cannot be sent.
+"""Every failure that a message can have, by its code, and the exception for a record that cannot be sent.
 
-A code is the same for every record with one cause, whatever its key looks like. Groups, alerts, decisions and the
-documentation go by it; words are for people. What a code means and what to do about it: `connector.model.failure_help`.
+A code is the same for every record with the same cause, whatever its key looks like. Groups, alerts, decisions and the
+documentation use the code; the texts are for people. The meanings and remedies are in `connector.model.failure_help`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class FailureCode(StrEnum):
-    """The codes, as the state database keeps them, each with its label. A reason of ours begins with that label."""
+    """The codes as they are stored in the state database, each with its label. Our own reasons begin with the label."""
 
     label: str
 
@@ -125,7 +125,7 @@ class FailureCode(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large", "Request too large"
     OUT_OF_ATTEMPTS = "out_of_attempts", "Out of attempts"
 
-    # how it stands with an attempt, and what a person decided
+    # the state of an attempt, and decisions by people
     TEMPORARY = "temporary", "Tried again"
     NO_ANSWER = "no_answer", "No answer"
     STOPPED = "stopped", "Stopped"
@@ -138,7 +138,7 @@ class FailureCode(StrEnum):
 
 
 REOPENED_BY_THE_NEXT_SYNC = frozenset({FailureCode.UNKNOWN_SKU, FailureCode.SEND_AGAIN})
-"""Failures that only wait for the newest state: the same value goes again once it can be sent."""
+"""Failures that only wait for the newest state: the same value is queued again once it can be sent."""
 DECIDED_BY_SETTINGS = frozenset(
     {
         FailureCode.ANOTHER_WEBSITE,
@@ -154,8 +154,8 @@ DECIDED_BY_SETTINGS = frozenset(
         FailureCode.UNKNOWN_STORE,
     }
 )
-"""Why documents fail, or are left out, where a setting decides that: a change of the settings that the entity uses is
-enough, and they are sent again once.
+"""Why documents fail, or are left out, if a setting decides that. When the settings that the entity uses change, these
+documents are sent again once.
 """
 REASON_IS_ENOUGH = frozenset(
     {
@@ -172,15 +172,17 @@ REASON_IS_ENOUGH = frozenset(
         FailureCode.STOPPED,
     }
 )
-"""Failures whose reason says only why, mostly in Magento's own words; all others say themselves what to do."""
+"""Failures whose reason only says why, mostly in Magento's own message. The reasons of all others also say
+what to do.
+"""
 
 
 class Rejected(Exception):
-    """One record cannot be sent; `str()` is the reason, which says what to do.
+    """One record cannot be sent. `str()` is the reason, which says what to do.
 
-    detail: the reason without the code's label. record: which record, where one call rejects several. made: what a
-    document is in Magento, if it is there and only part of the change could not be applied: its link is stored.
-    left_out: a setting leaves the record out, so it is no failure.
+    detail: the reason without the code's label. record: the rejected record, if one call rejects several. made: the
+    document in Magento, if it exists and only part of the change could not be applied; its link is stored. left_out: a
+    setting leaves the record out, so this is not a failure.
     """
 
     def __init__(
@@ -195,5 +197,5 @@ class Rejected(Exception):
 
 
 def label_of(code: str) -> str:
-    """Return the label of a stored code; the text itself where this version does not know it."""
+    """Return the label of a stored code; the code itself if this version does not know it."""
     return FailureCode(code).label if code in FailureCode._value2member_map_ else code

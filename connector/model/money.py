@@ -24,9 +24,9 @@ class ItemMoney:
 
 @dataclass(frozen=True)
 class OrderMoney:
-    """An order's amounts: `shipping` with its tax is what the next invoice takes of it. `items`: by item id.
+    """An order's amounts. `shipping`: the amount, with tax, that the next invoice takes. `items`: by item id.
 
-    `refunded`: what was given back already. `paid`: of each item what was invoiced and not given back.
+    `refunded`: what was already refunded. `paid`: for each item, what was invoiced and not refunded.
     """
 
     total: Decimal = NOTHING

@@ -12,11 +12,11 @@ OpenAs = Literal["booked", "on_hold", "back_ordered"]
 
 
 ENDED = ("complete", "closed", "canceled")
-"""The states in which a Magento order reserves nothing any more."""
+"""The states in which a Magento order no longer reserves anything."""
 
 
 class Deducts(NamedTuple):
-    """What an item class's availability calculation rule takes off Quantity Available (Acumatica, IN201500)."""
+    """What the availability calculation rule of an item class deducts from Quantity Available (Acumatica, IN201500)."""
 
     booked: bool = False
     on_hold: bool = False
@@ -30,7 +30,7 @@ class Demand:
 
     `shipped`: on confirmed shipments. `allocated`: allocated, or on a shipment that is not confirmed yet. `open`: the
     rest that is still to be shipped, which counts as `open_as`. `elsewhere`: why the stock of the warehouse does not
-    serve the line; empty where it does.
+    serve the line; empty if it does.
     """
 
     order: str
@@ -45,7 +45,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Held:
-    """What a Magento order has of one product: ordered, and what no longer is reserved; in base units."""
+    """The quantities of one product in a Magento order, in base units: ordered, and what is no longer reserved."""
 
     ordered: int
     shipped: int = 0
@@ -60,8 +60,8 @@ class Held:
 
 @dataclass(frozen=True)
 class HeldLine:
-    """One product of a Magento order, in Magento's unit; `sku` is the order item's own, which options and renamings can
-    make differ from the product's.
+    """One product of a Magento order, in Magento's unit. `sku` is the order item's own SKU, which may differ from the
+    product's because of options and renamings.
     """
 
     product_id: int | None
@@ -73,7 +73,7 @@ class HeldLine:
 class ShopOrder:
     """An order of Magento with what it reserves; `updated_at` as Magento writes it, in UTC.
 
-    `placed`: it came through a cart, which is what makes Magento reserve; one that was made through the API did not
+    `placed`: it came through a cart, and only then Magento reserves. An order that was made through the API did not
     (recorded: only placed orders have a `quote_id`).
     """
 

@@ -1,4 +1,4 @@
-"""An order as Magento must show it: frozen values that know nothing of either API."""
+"""An order as Magento must show it, independent of either API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class PostalAddress:
-    """A billing or shipping address; `state` is Acumatica's code of it."""
+    """A billing or shipping address; `state` is Acumatica's code."""
 
     firstname: str
     lastname: str
@@ -23,7 +23,9 @@ class PostalAddress:
 
 @dataclass(frozen=True)
 class Line:
-    """A line as Magento shows it, to the cent. `number`: Acumatica's; `row_total`: before the discount and the tax."""
+    """A line as Magento shows it, to the cent. `number`: Acumatica's line number. `row_total`: before
+    discount and tax.
+    """
 
     number: int
     sku: str
@@ -40,8 +42,8 @@ class Line:
 class NewOrder:
     """An order as Magento must show it.
 
-    Always so: subtotal + shipping + tax - discount = grand total, and the lines' row totals, discounts and taxes (with
-    the shipping's tax) are the order's.
+    Invariants: subtotal + shipping + tax - discount = grand total; and the row totals, discounts and taxes of the lines
+    (with the tax on shipping) sum up to the order's.
     """
 
     currency: str

@@ -1,4 +1,4 @@
-"""The figures that Acumatica has of a stock item in a warehouse."""
+"""The quantities that Acumatica has for a stock item in a warehouse."""
 
 from __future__ import annotations
 

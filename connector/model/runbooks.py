@@ -1,6 +1,6 @@
-"""What a person checks when a message has failed, by code: where in Acumatica, where in Magento, and how it goes again.
+"""What a person checks when a message has failed, by code: in Acumatica, in Magento, and how the record is sent again.
 
-The page of the failures has one section for each code from here (`connector.model.failure_help`).
+The page of failures has one section for each code (`connector.model.failure_help`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Code = FailureCode
 
 
 class Again(StrEnum):
-    """How the record goes again once the cause is gone."""
+    """How the record is sent again once the cause is gone."""
 
     BY_ITSELF = "It is sent automatically: the next sync reads the corrected record and sends it."
     SEND = "Send it again: `a2m reprocess --all --cause {code}`, or *Failed messages* in the workspace."
@@ -25,7 +25,9 @@ class Again(StrEnum):
 
 
 class Runbook(NamedTuple):
-    """What to check in each system, empty where there is nothing to see, and how it goes again. entity: of the link."""
+    """What to check in each system (empty if there is nothing to see) and how the record is sent again. entity: for the
+    link.
+    """
 
     acumatica: str
     magento: str

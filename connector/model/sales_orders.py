@@ -1,4 +1,4 @@
-"""Sales orders as Acumatica has them: everything of an order that a customer of the shop sees."""
+"""Sales orders of Acumatica: everything of an order that a customer of the shop sees."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from connector.model.money import NOTHING
 
 Day = date
-"""A date, where a field is called that."""
+"""The type `date`, for classes with a field of that name."""
 
 
 @dataclass(frozen=True)
 class Party:
-    """Who is billed, or shipped to; `state` and `country` are codes."""
+    """The billed party or the recipient; `state` and `country` are codes."""
 
     attention: str = ""
     business: str = ""
@@ -32,7 +32,7 @@ class Party:
 
 @dataclass(frozen=True)
 class SalesLine:
-    """A line; quantities are in `uom`, money in the order's currency. `on_shipments`: what shipments hold of it."""
+    """A line; quantities are in `uom`, amounts in the order's currency. `on_shipments`: the quantity on shipments."""
 
     number: int
     item: str = ""
@@ -51,9 +51,9 @@ class SalesLine:
 
 @dataclass(frozen=True)
 class InvoicedLine:
-    """What a released invoice holds of a line of an order; `number` is the order's line.
+    """The quantity of an order's line on a released invoice; `number` is the order's line number.
 
-    `total`: what the invoice comes to, at its first line, where it is of one order.
+    `total`: the amount of the invoice, set on its first line if the invoice belongs to a single order.
     """
 
     number: int
@@ -65,9 +65,9 @@ class InvoicedLine:
 
 @dataclass(frozen=True)
 class SalesOrder:
-    """An order; `date` is its day, `created` the instant of its entry. `invoices`: its lines on each released invoice.
+    """An order; `date` is its date, `created` the time of its entry. `invoices`: its lines on each released invoice.
 
-    The invoices are read separately and stored beside the order, by "TYPE|NBR".
+    The invoices are read separately and stored next to the order, by "TYPE|NBR".
     """
 
     type: str = ""
@@ -96,15 +96,16 @@ class SalesOrder:
 def order_document(order: SalesOrder) -> dict[str, Any]:
     """Return the order in the form in which it is stored and sent: plain JSON values.
 
-    That form is older than `SalesOrder` and stays: decimals as text without an exponent, instants with their offset.
+    That form is older than `SalesOrder` and does not change: decimals are strings without an exponent, times have their
+    offset.
     """
     document: dict[str, Any] = _plain(order)
-    del document["invoices"]  # they are stored beside it
+    del document["invoices"]  # they are stored separately
     return document
 
 
 def invoiced_document(line: InvoicedLine) -> dict[str, Any]:
-    """Return the same of a line of an invoice."""
+    """Return an invoice's line in the form in which it is stored: plain JSON values."""
     document: dict[str, Any] = _plain(line)
     if line.total is None:
         del document["total"]
@@ -113,9 +114,9 @@ def invoiced_document(line: InvoicedLine) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else value

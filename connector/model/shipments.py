@@ -1,4 +1,4 @@
-"""Shipments and receipts as Acumatica has them, with the orders and items that they name (acumatica.md §5.5, §5.7)."""
+"""Shipments and receipts of Acumatica, with the orders and items that they name (acumatica.md §5.5, §5.7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connector.model.units import ItemUnits
 
 @dataclass(frozen=True)
 class ShippedLine:
-    """A line of a shipment; `order` is "TYPE NBR", empty where Acumatica does not state it."""
+    """A line of a shipment; `order` is "TYPE NBR", empty if Acumatica does not state it."""
 
     order: str
     order_line: int | None
@@ -26,7 +26,7 @@ class ShippedLine:
 
 @dataclass(frozen=True)
 class Package:
-    """A tracking number, and the orders whose goods lie under it; empty where Acumatica does not state them."""
+    """A tracking number, and the orders whose goods it covers; empty if Acumatica does not state them."""
 
     number: str
     orders: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Package:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """A line of a sales order; `external_ref` may hold Magento's item id; `free`: it is given away for nothing."""
+    """A line of a sales order. `external_ref` may contain Magento's item id. `free`: the goods are free of charge."""
 
     number: int
     inventory_id: str
@@ -46,7 +46,7 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class ShippedOrder:
-    """A sales order, as far as its shipments need it."""
+    """The fields of a sales order that its shipments need."""
 
     number: str
     date: date | None
@@ -61,7 +61,7 @@ class Shipment:
     """A shipment, or the receipt of drop-shipped goods, with its orders by "TYPE NBR" and its items by inventory id.
 
     `released`: the orders whose invoice for this shipment is released; only read under that trigger. `purchases`: the
-    purchase orders that a receipt is of.
+    purchase orders of a receipt.
     """
 
     kind: Literal["shipment", "receipt"]
@@ -90,7 +90,7 @@ class Shipment:
 
 
 def acumatica_key(kind: str, number: str) -> str:
-    """Return the key under which a shipment or a receipt is kept."""
+    """Return the key under which a shipment or a receipt is stored."""
     return number if kind == "shipment" else f"Receipt {number}"
 
 

@@ -1,4 +1,4 @@
-"""An item of a Magento order: what was ordered, and how far it is."""
+"""An item of a Magento order: the quantities ordered, invoiced, shipped, refunded and canceled."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ NOT_SHIPPED = ("virtual", "downloadable")
 
 @dataclass(frozen=True)
 class SoldItem:
-    """A line of a Magento order; `ext_id`: its `ext_order_item_id`, which is the line's number where we made it.
+    """An item of a Magento order.
 
-    `fractions`: it may be shipped in fractions. `product_sku`: the SKU that its product has now, empty where no such
-    product exists or nobody asked. `sku_moved`: the item's own SKU is another product's by now.
+    `ext_id`: its `ext_order_item_id`, which is Acumatica's line number if we made the order. `fractions`: it may be
+    shipped in fractions. `product_sku`: the current SKU of its product; empty if the product does not exist or was not
+    read. `sku_moved`: the item's own SKU now belongs to another product.
     """
 
     item_id: int

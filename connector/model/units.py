@@ -1,7 +1,7 @@
-"""What a quantity in one unit of measure is in another, exactly.
+"""Convert quantities between units of measure, exactly.
 
-Input: an item's units, each as base units per unit in text ("6", "1/3"). Output: fractions, never binary floats
-(spec, *Rules of the field*, "Unit").
+Input: an item's units, each as base units per unit in text ("6", "1/3"). Output: fractions, never binary floats (spec,
+*Rules of the field*, "Unit").
 """
 
 from __future__ import annotations
