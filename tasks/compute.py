@@ -10,5 +10,5 @@ from entities.pulled import Pulled
 
 
 async def compute(context: RunContext[Any], pulled: Pulled) -> Computed:
-    """Return what has to be stored and queued for one chunk of pulled records: the entity's own computation."""
+    """Return what has to be stored and queued for one chunk of pulled records, as the entity computes it."""
     return await context.entity.compute(context, pulled)

@@ -1,4 +1,4 @@
-"""Stage 5, confirm: what is still in doubt after the push is settled, and what failed is reported.
+"""Stage 5, confirm: settle what is still in doubt after the push, and report what failed.
 
 Input: the outcomes that the push stored. Output: the failed messages of this sync, with Magento's own reason.
 """
@@ -18,10 +18,12 @@ ROWS_SHOWN = 1_000
 
 
 async def confirm(context: RunContext[Any], since: datetime) -> list[Message]:
-    """Run the stage: settle what has no answer yet; return the messages that failed from `since` on, capped."""
+    """Run the stage: settle messages without an answer. Return the messages that failed from `since` on, at
+    most 1,000.
+    """
     await settle_unknown(context)
-    failed = [one for one in context.state.failed() if one.changed_at >= since]
-    example = {one.cause or "": one.sku or one.key for one in reversed(failed)}
-    for code, count in Counter(one.cause or "" for one in failed).most_common():
+    failed = [message for message in context.state.failed() if message.changed_at >= since]
+    example = {message.cause or "": message.sku or message.key for message in reversed(failed)}
+    for code, count in Counter(message.cause or "" for message in failed).most_common():
         context.events.emit(MessagesFailed(context.name, code, count, example[code]))
     return failed[:ROWS_SHOWN]

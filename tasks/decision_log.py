@@ -1,6 +1,6 @@
-"""Log at DEBUG what was decided for each record and why. At any other level this does nothing.
+"""Log at DEBUG what was decided for each record and why. At any other level nothing is done.
 
-A record is named by its keys, a decision by its cause code: the full reason may hold personal data.
+A record is identified by its keys, a decision by its cause code, because the full reason may contain personal data.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ def log_pulled(context: RunContext[Any], pulled: Pulled) -> None:
         _LOG.debug("%s %s: read and stored; computed once no other list can have news of it", context.name, key)
     for key, _reason in pulled.problems:
         _LOG.debug("%s %s: cannot be read", context.name, key)
-    if pulled.missing:  # not by name: what a person typed may be an e-mail
+    if pulled.missing:  # only their number, because a typed key may be an e-mail
         _LOG.debug("%s: %d of the keys that were asked for are not in Acumatica", context.name, len(pulled.missing))
 
 
 def log_queued(context: RunContext[Any], computed: Computed, done: Queued) -> None:
-    """Log what became of each value of a chunk when it was queued."""
+    """Log the resulting state of each value of a chunk when it was queued."""
     if not _LOG.isEnabledFor(logging.DEBUG):
         return
-    became = done.states()
+    states = done.states()
     for want in computed.wanted:
-        state = became.pop((want.key, want.source), None)
+        state = states.pop((want.key, want.source), None)
         why = f": {want.cause}" if want.cause else ""
         decided = f"{state}{why}" if state else "nothing to do: it is shown, on its way, or failed as before"
         _LOG.debug("%s %s: %s%s", context.name, _named(want.key, want.source), decided, _value(context, want.value))
-    for (key, source), state in became.items():
+    for (key, source), state in states.items():
         withdrawn = _value(context, computed.withdrawn_value)
         _LOG.debug("%s %s: %s: withdrawn%s", context.name, _named(key, source), state, withdrawn)
 
 
 def log_outcomes(context: RunContext[Any], answered: BatchResult) -> None:
-    """Log what became of each message of a request."""
+    """Log the outcome of each message of a request."""
     if not _LOG.isEnabledFor(logging.DEBUG):
         return
-    for one in answered.every_outcome():
-        message = one.message
-        why = f": {one.cause}" if one.cause else ""
-        wait = f" for {one.wait.code}" if one.wait is not None else ""
-        again = f", not before {one.not_before:%H:%M:%S} UTC" if one.not_before is not None else ""
+    for outcome in answered.every_outcome():
+        message = outcome.message
+        why = f": {outcome.cause}" if outcome.cause else ""
+        wait = f" for {outcome.wait.code}" if outcome.wait is not None else ""
+        again = f", not before {outcome.not_before:%H:%M:%S} UTC" if outcome.not_before is not None else ""
         _LOG.debug(
             "%s %s: %s%s%s%s (attempt %d)%s",
             context.name,
             _named(message.key, message.source),
-            one.state,
+            outcome.state,
             why,
             wait,
             again,

@@ -1,4 +1,4 @@
-"""Store the outcomes of several requests in one commit: a commit for each would wait for the disk each time."""
+"""Store the outcomes of several requests in one commit. A commit for each would wait for the disk each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from entities.base import RunContext
 from settings import as_on_the_screen
 
 TURNS = 6
-"""Turns of the event loop before a commit, so that answers that have arrived go into it. They take 0.1 ms; a commit of
-its own takes most of a millisecond of the processor's time, and several of waiting for the disk.
+"""Turns of the event loop before a commit, so that answers that have already arrived are part of it. The turns take 0.1
+ms; a separate commit takes most of a millisecond of processor time, and several of waiting for the disk.
 """
 
 Claims = list[list[Message]]
@@ -28,10 +28,10 @@ Waiting = list[tuple[BatchResult, asyncio.Future[list[Message]]]]
 
 
 class OutcomeWriter:
-    """Keeps the outcomes of several requests in one commit: while one is written to the disk, the others send, and
-    what they bring meanwhile goes into the next. One commit a request would wait for the disk each time.
+    """Stores the outcomes of several requests in one commit. While one commit is written to the disk, the connections
+    go on sending, and the next commit stores what they bring meanwhile.
 
-    It writes in a thread of its own, from the first outcome until it is closed.
+    It writes in its own thread, from the first outcome until it is closed.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class OutcomeWriter:
         self._thread: _Thread | None = None
 
     async def write(self, context: RunContext[Any], answered: BatchResult) -> list[Message]:
-        """Store the outcomes of a request; return the next one's messages, if they were claimed."""
+        """Store the outcomes of a request. Return the messages of the next request, if they were claimed."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Message]] = loop.create_future()
         self._waiting.append((_for_people(answered), future))
@@ -50,7 +50,7 @@ class OutcomeWriter:
         return await future
 
     async def close(self, context: RunContext[Any]) -> None:
-        """Wait until everything is written, and end the thread; the next outcome starts another one."""
+        """Wait until everything is written, and end the thread. Another outcome starts a new one."""
         if self._waiting:
             self._write_on(context)
         thread, self._thread = self._thread, None
@@ -70,7 +70,7 @@ class OutcomeWriter:
             return
         try:
             self._thread = self._thread or _Thread()
-        except RuntimeError as fault:  # the machine gives no thread
+        except RuntimeError as fault:  # the machine cannot start a thread
             self._written(context, together, fault)
             return
         answers = [_without_claim(answered) if future.done() else answered for answered, future in together]
@@ -91,7 +91,9 @@ class OutcomeWriter:
 
 class _Thread:
     """A thread that writes for an event loop, one job after the other. A hand-over takes half the time of
-    `asyncio.to_thread`. It runs in a copy of the context variables, by which Prefect assigns log lines to their run.
+    `asyncio.to_thread`.
+
+    It runs in a copy of the context variables, by which Prefect assigns log lines to their run.
     """
 
     def __init__(self) -> None:
@@ -102,11 +104,11 @@ class _Thread:
         self._thread.start()
 
     def do(self, write: Write, then: Written) -> None:
-        """Have `write` called in the thread, and `then` in the event loop with what it returned or raised."""
+        """Call `write` in the thread, and then `then` in the event loop with what it returned or raised."""
         self._work.put((write, then))
 
     async def close(self) -> None:
-        """End it after what it has to do."""
+        """End the thread after its remaining jobs."""
         self._work.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -115,7 +117,7 @@ class _Thread:
             write, then = work
             try:
                 claims: Claims | BaseException = write()
-            except BaseException as fault:  # noqa: BLE001 - it is raised to all who wait for this commit
+            except BaseException as fault:  # noqa: BLE001 - it is raised to everyone who waits for this commit
                 claims = fault
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(then, claims)
@@ -127,7 +129,7 @@ def _without_claim(answered: BatchResult) -> BatchResult:
 
 
 def _for_people(answered: BatchResult) -> BatchResult:
-    """Return the same outcomes, with each setting in their reasons named as on the screen."""
+    """Return the outcomes with the settings in their reasons named as they are on the screens."""
     reasons = [one.reason for one in answered.outcomes if one.reason is not None]
     if not any("A2M_" in reason for reason in reasons):
         return answered

@@ -1,8 +1,7 @@
-"""Stage 1, pull: what changed in Acumatica since the watermark, merged with what was read before.
+"""Stage 1, pull: read what changed in Acumatica since the watermark, and merge it with what was read before.
 
-Input: the watermark of each feed. Output: chunks of whole records (all rows of an item together), with the cursors
-that are to be stored when the chunk is queued. A row that says what is known already is dropped here, so the overlap of
-two windows costs nothing further.
+Input: the watermark of each feed. Output: chunks of whole records (all rows of an item together), with the cursors to
+store when the chunk is queued. A row without news is dropped here, so the overlap of two windows costs nothing more.
 """
 
 from __future__ import annotations
@@ -29,19 +28,19 @@ from tasks.windows import next_cursor
 FIRST_CHUNK_RECORDS = 2_000
 CHUNKS_GROW = 3
 CHUNK_RECORDS = 20_000
-"""The first chunk of a sync is small, so that something is under way early; each next one is so many times larger, up
-to the last number, because a record takes Magento longer than us, and fewer chunks cost less.
+"""The first chunk of a sync is small, so that sending starts early. Each further chunk is larger by this factor, up to
+the maximum, because Magento takes longer for a record than we do, and fewer chunks cost less.
 """
 
 
 class Pull:
-    """One sync's pull: `begin` reads the first pages, outside any task; `next_chunk` returns chunks until there are
-    none.
+    """The pull of one sync: `begin` reads the first pages, outside any task; `next_chunk` returns one chunk after the
+    other.
 
-    The next chunk is read while the one before it is computed and queued; call `queued` when that is done. What may
-    depend on it waits: records that both have, and what is read from the state database. `goes_on`: whether there may
-    be another chunk. With `keys` only these Acumatica records are read, and no watermark moves. A full sync compares
-    with what Magento shows, and so does any other with `compare`: Magento is asked as soon as a page is there.
+    The next chunk is read while the previous one is computed and queued; call `queued` when that is done. Whatever may
+    depend on it waits: records that are in both, and reads from the state database. `goes_on`: whether there may be
+    another chunk. With `keys` only these Acumatica records are read, and no watermark moves. A full sync, and any other
+    sync with `compare`, compares with what Magento shows, which is requested as soon as a page is there.
     """
 
     def __init__(
@@ -64,14 +63,14 @@ class Pull:
         self.goes_on = False
 
     async def begin(self) -> Pulled | None:
-        """Read until there is something to do; the first chunk holds only watermarks if nothing changed."""
+        """Read until there is something to do. The first chunk holds only watermarks if nothing changed."""
         if not self._has_begun:
             self._has_begun = True
             self._first = await self._next()
         return self._first
 
     async def next_chunk(self) -> Pulled | None:
-        """Return the next chunk once the one before it is queued; None at the end of the last window."""
+        """Return the next chunk once the previous one is queued; None at the end of the last window."""
         if not self._has_begun:
             await self.begin()
         chunk, self._first = self._first, None
@@ -83,7 +82,7 @@ class Pull:
         return chunk
 
     def queued(self) -> None:
-        """Know that the chunk that was given out last is queued."""
+        """Record that the chunk that was returned last is queued."""
         self._under_way = set()
         self._is_queued.set()
 
@@ -122,10 +121,11 @@ class Pull:
             yield False
 
     def _in_order(self) -> tuple[str, ...]:
-        """Return the feeds as they are read. What the last one reports is computed at once; what those before it report
-        of a value is stored, and computed when no other feed of the sync can have news of the record any more.
+        """Return the feeds in the order in which they are read. What the last one reports is computed at once. What an
+        earlier one reports of a value is stored, and computed when no other feed of the sync can have news of the
+        record any more.
 
-        So a full sync reads the items last, which computes them all, and a usual sync the feed that changes most.
+        So a full sync reads the items last, which computes them all, and a normal sync the feed that changes most.
         """
         names = self._context.read.feeds
         if self._full:
@@ -143,7 +143,7 @@ class Pull:
         yield False
 
     def _vanish(self, keys: list[str]) -> None:
-        """Those of the keys of which nothing was read: no record of them is stored, or one that was deleted before."""
+        """Handle keys of which nothing was read: either no record is stored for them, or one that had been deleted."""
         unread = [key for key in keys if key not in self._without_record and self._chunk.find(key) is None]
         known = self._context.state.records(unread)
         self._chunk.missing.extend(key for key in unread if key not in known)
@@ -172,7 +172,7 @@ class Pull:
                 self._chunk.marks[feed] = mark.moved(cursor)
             yield False
         if cursor.sweep is not None and mark.sweep > 0:
-            yield True  # what the sweep saw is stored before what it did not see is searched for
+            yield True  # store what the sweep saw before searching for what it did not see
             async for cut_here in self._find_deleted(feed, cursor.sweep):
                 yield cut_here
         self._chunk.marks[feed] = mark.finished(cursor)
@@ -214,7 +214,7 @@ class Pull:
                 unchanged.append(key)
                 continue
             seen = sweep if sweep is not None else getattr(stored, of.seen)
-            if seen is None and part:  # so that the next sweep misses what only a window saw
+            if seen is None and part:  # so that the next sweep notices the absence of a record that only a window saw
                 seen = mark.sweep
             setattr(stored, of.seen, seen)
             is_wanted = (compute_all or has_changed) and (was_there or record.is_there())
@@ -231,14 +231,16 @@ class Pull:
             self._context.entity.ask_ahead(self._context, wanted, chunk.shown)
 
     def _note_without_record(self, page: FeedPage) -> None:
-        """What is there and is not stored as a record: it cannot be read, or its key cannot be stored as it is."""
+        """Note keys that exist and have no stored record: the record is unreadable, or its key cannot be stored
+        unchanged.
+        """
         self._chunk.problems.extend(page.problems)
         self._without_record.update(kept_name(key) for key, _reason in page.problems)
         if not are_all_kept(list(page.parts)):
             self._without_record.update(kept_name(key) for key in page.parts if kept_name(key) != key)
 
     async def _find_deleted(self, feed: str, sweep: int) -> AsyncIterator[bool]:
-        present = set(self._without_record)  # what cannot be read is there
+        present = set(self._without_record)  # an unreadable record exists
         while True:
             await self._is_queued.wait()
             keys = self._context.state.records_not_seen(
@@ -256,7 +258,9 @@ class Pull:
             yield True
 
     async def _still_there(self, feed: str, keys: list[str]) -> dict[str, Any]:
-        """Documents that a sweep did not see and that are there all the same: archived, or no longer chosen."""
+        """Return documents that a sweep did not see and that still exist: archived ones, or ones that are no longer
+        chosen.
+        """
         if not self._feeds[feed].outlives_sweeps:
             return {}
         page = await self._feeds[feed].of_keys(self._context, keys)
@@ -265,7 +269,7 @@ class Pull:
 
 
 def _merge_into(record: Record, feed: Feed, part: Any, *, whole: bool) -> bool:
-    """Merge what a feed reports of a record into it, and return whether that was news; with `whole` the part is
-    everything that the feed knows of the record.
+    """Merge what a feed reports of a record into it, and return whether anything changed. With `whole` the part is
+    everything that the feed has for the record.
     """
     return record.take(feed.attribute, feed.merge(getattr(record, feed.attribute), part, whole=whole))

@@ -1,8 +1,8 @@
-"""Stage 4, push: the queue goes to Magento, singly or batched, and each message's outcome is stored at once.
+"""Stage 4, push: send the queue to Magento, singly or in batches, and store each message's outcome at once.
 
-Input: the due messages of one entity. Output: their outcomes in the state database. One round sends everything
-that is due; when something is left that is worth another attempt within this run's life, the round ends with
-`PushAgain`, and Prefect (or the command line) brings it back after a pause.
+Input: the due messages of one entity. Output: their outcomes in the state database. One round sends everything that is
+due. If something is left that can be attempted again within this run, the round ends with `PushAgain`, and Prefect (or
+the command line) starts another round after a pause.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PROBE_HOLDS = timedelta(seconds=5)
 
 
 class PushAgain(Exception):
-    """Something is left that is worth another attempt in this run's life, from `due_at` on."""
+    """Something is left that can be attempted again in this run, from `due_at` on."""
 
     def __init__(self, due_at: datetime) -> None:
         super().__init__(f"Some messages wait for another attempt at {due_at:%H:%M:%S} UTC.")
@@ -52,19 +52,20 @@ class PushAgain(Exception):
 
 
 class ShopUnreachable(ConnectorError):
-    """The whole connection to Magento is down; no message lost an attempt by it."""
+    """The whole connection to Magento is down. No message lost an attempt because of that."""
 
 
 class PushStopped(Exception):
-    """The sync that the push belongs to has ended by a fault of its own."""
+    """The sync that this push belongs to ended with a fault of its own."""
 
 
 class Push(msgspec.Struct):
-    """One sync's push: how the queue was cut when it began, and what the rounds learned since.
+    """The push of one sync: how the queue was divided when it began, and what the rounds have learned since.
 
-    `more_to_come`: the sync still queues; until it has queued everything only full requests are sent, so that all n go
-    in ⌈n / batch⌉ of them. `news` is set by another chunk, or by the end. `stock_outs`: some may be left in the queue.
-    `operations`: how many requests' worth is delivered together. `count`: what was due at the beginning.
+    `more_to_come`: the sync still queues. Until it has queued everything only full requests are sent, so that all n
+    messages go in ⌈n / batch⌉ requests. `news` is set by another chunk, or by the end of the sync. `stock_outs`: the
+    queue may still hold some. `operations`: the number of requests' worth that is delivered together. `count`: the
+    number of messages that were due at the beginning.
     """
 
     size: int
@@ -81,36 +82,37 @@ class Push(msgspec.Struct):
     outcomes: OutcomeWriter = msgspec.field(default_factory=OutcomeWriter)
 
     def request_size(self, context: RunContext[Any]) -> int:
-        """Return how many new messages go into one request."""
+        """Return the number of new messages for one request."""
         size = context.shop.batching.size(self.size)
         return size if self.array_limit is None else min(size, self.array_limit)
 
     def operation_size(self, context: RunContext[Any]) -> int | None:
-        """Return how many records an operation of a bulk has; None where nothing goes in bulks."""
+        """Return the number of records in an operation of a bulk; None if nothing is sent in bulks."""
         return self.request_size(context) if self.operations > 1 else None
 
     def learn(self, claimed: Sequence[Message], before: asyncio.Event) -> None:
-        """A request without a stock-out (they go first) shows that none is left until more is queued; `before`: the
-        news of when it was asked for.
+        """Conclude from a request without a stock-out (they go first) that none is left until more is queued; `before`:
+        the `news` at the time of the claim.
         """
         if before is self.news:
             self.stock_outs = self.stock_outs and any(message.value == 0 for message in claimed)
 
     def stop(self, fault: Exception) -> None:
-        """Nothing more is sent in this round; the first fault is the one that is reported."""
+        """Send nothing more in this round. The first fault is the one that is reported."""
         self.fault = self.fault or fault
         self.report_progress(more_to_come=self.more_to_come)
 
     def report_progress(self, *, more_to_come: bool) -> None:
-        """Another chunk is queued, or nothing more is to come: connections that wait for messages claim again."""
+        """Make connections that wait for messages claim again: another chunk is queued, or nothing more is to come."""
         self.more_to_come, self.stock_outs = more_to_come, True
         self.news.set()
         self.news = asyncio.Event()
 
 
 def begin_push_early(context: RunContext[Any]) -> Push | None:
-    """Cut the queue while the sync still queues: only once more is due than the threshold, because whatever follows,
-    all of it goes in requests of a batch then. None for documents, which go one by one and in the order of their rules.
+    """Divide the queue while the sync still queues, but only once more is due than the threshold: then everything goes
+    in requests of a batch, whatever follows. None for documents, which are sent one by one and in the order of their
+    rules.
     """
     if not context.entity.is_batched:
         return None
@@ -121,9 +123,10 @@ def begin_push_early(context: RunContext[Any]) -> Push | None:
 
 
 def begin_push(context: RunContext[Any]) -> Push | None:
-    """Cut the queue: n ≤ threshold makes requests of one record, n > threshold all n in requests of a batch.
+    """Divide the queue: n ≤ threshold messages go in requests of one record, n > threshold all go in requests of a
+    batch.
 
-    None where nothing is due.
+    None if nothing is due.
     """
     count = context.state.due_count(context.clock.now())
     if not count and not context.state.in_doubt():
@@ -139,7 +142,7 @@ def _cut(context: RunContext[Any], count: int) -> Push:
 
 
 async def push(context: RunContext[Any], cut: Push) -> None:
-    """The stage: one round. Raises `PushAgain` when there is more to do, `ShopUnreachable` and `LeaseLost`."""
+    """Run one round of the stage. Raises `PushAgain` if there is more to do, `ShopUnreachable` and `LeaseLost`."""
     await settle_unknown(context)
     await _wait_for_what_is_due(context)
     try:
@@ -181,7 +184,9 @@ def _next_due(context: RunContext[Any]) -> datetime | None:
 
 
 async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
-    """Wait until everything may be sent that may be sent within this run's life: one round is one attempt of each."""
+    """Wait until every message that may be sent within this run may be sent, so that one round is one
+    attempt for each.
+    """
     due_at = context.state.all_due(context.ends_at)
     blocked = context.state.blocked_until(context.shop.host)
     in_doubt = [context.entity.decided_at(message) for message in context.state.in_doubt()]
@@ -196,7 +201,7 @@ async def _wait_for_what_is_due(context: RunContext[Any]) -> None:
 
 
 async def _send_all(context: RunContext[Any], cut: Push, index: int) -> None:
-    """What one connection does; the first one of prices is the one that goes on while stock is waiting."""
+    """Send over one connection until nothing is left. The first connection of prices goes on while stock is waiting."""
     try:
         async with context.shop.client() as client:
             claimed = await _claim(context, cut, index)
@@ -214,8 +219,8 @@ async def _send_all(context: RunContext[Any], cut: Push, index: int) -> None:
 async def _send(
     context: RunContext[Any], cut: Push, client: MagentoClient, claimed: Sequence[Message], index: int
 ) -> list[Message]:
-    """One request, and what is claimed for the next one. What was under way when the lease was lost is left to the run
-    that works now.
+    """Send one request and claim the messages of the next one. If the lease was lost meanwhile, what was under way is
+    left to the run that has it now.
     """
     failpoints.hit("claimed")
     began = recheck_at = context.clock.now()
@@ -231,7 +236,7 @@ async def _send(
         context.shop.batching.learn(delivery, len(claimed), seconds)
         more_to_come = cut.more_to_come
         goes_on = index == 0 or (context.shop.batching.may_send(index) and not cut.stock_priority.stock_waits(context))
-        following = await _keep(context, cut, client, claimed, result, seconds, claims_more=goes_on)
+        following = await _store(context, cut, client, claimed, result, seconds, claims_more=goes_on)
     except LeaseLost:
         context.state.abandon(claimed, context.clock.now(), recheck_at)
         raise
@@ -242,7 +247,7 @@ async def _send(
 
 
 async def _claim(context: RunContext[Any], cut: Push, index: int) -> list[Message]:
-    """Return the next messages of a worker that has none, once there are any; empty at the end of the round."""
+    """Return the next messages for a worker that has none, once there are any; empty at the end of the round."""
     while cut.fault is None:
         if index > 0:
             await context.shop.batching.wait_until_needed(index)
@@ -269,15 +274,14 @@ def _claim_spec(context: RunContext[Any], cut: Push) -> ClaimSpec:
 
 
 def sizes_after(size: int, retry_count: int) -> list[int]:
-    """Return how many messages with 1, 2, … attempts behind them go into one request: ever fewer, at the last attempt
-    one.
+    """Return the request sizes for messages with 1, 2, … attempts behind them: ever smaller, and 1 at the last attempt.
 
-    One record that spoils its request cannot use up the attempts of the others that way.
+    So one record that spoils its requests cannot use up the attempts of the others.
     """
-    return [*(max(1, size // 10**tried) for tried in range(1, retry_count - 1)), 1]
+    return [*(max(1, size // 10**attempts) for attempts in range(1, retry_count - 1)), 1]
 
 
-async def _keep(
+async def _store(
     context: RunContext[Any],
     cut: Push,
     client: MagentoClient,
@@ -287,7 +291,7 @@ async def _keep(
     *,
     claims_more: bool,
 ) -> list[Message]:
-    """Keep the outcomes, and claim the next request's worth in the same commit."""
+    """Store the outcomes and claim the next request's messages in the same commit."""
     now, delivery = context.clock.now(), result.delivery
     cut.array_limit = delivery.array_limit or cut.array_limit
     others = delivery.not_accepted()
@@ -311,7 +315,7 @@ async def _keep(
     if then is not None:
         cut.learn(next_claimed, news)
     log_outcomes(context, answered)
-    states = [one.state for one in answered.outcomes]
+    states = [outcome.state for outcome in answered.outcomes]
     sent = len(answered.sent) + states.count(SENT)
     context.events.emit(RequestSettled(context.name, len(claimed), sent, states.count(FAILED), seconds))
     cut.forecast.report(context, now, more_to_come=cut.more_to_come)
@@ -326,7 +330,7 @@ def _settled_all(
     *,
     connection_lost: bool,
 ) -> list[MessageOutcome]:
-    """Return what becomes of the messages of a request, each by its row."""
+    """Return the outcomes of a request's messages, each from its row."""
     pause = timedelta(seconds=pause_after(max(message.attempts for message in claimed)))
     return [
         MessageOutcome(message, SENT)
@@ -339,13 +343,13 @@ def _settled_all(
 async def _probe_fault(
     context: RunContext[Any], cut: Push, client: MagentoClient, outcomes: Sequence[RowResult]
 ) -> MagentoFault | None:
-    """After a fault that may be the whole connection's: ask Magento something harmless; several faults in a row ask
-    once.
+    """Call Magento harmlessly after a fault that may affect the whole connection. Several faults in a row make one
+    call.
     """
     if all(outcome.kind in ("accepted", "refused", "waits") for outcome in outcomes):
         return None
     if any(outcome.retry_after is not None for outcome in outcomes):
-        return None  # the host spoke for itself: it is there, and said when to come back
+        return None  # the host has answered, and has said when to come back
     now = context.clock.now()
     if cut.probed_at is not None and now - cut.probed_at < PROBE_HOLDS:
         return None
@@ -375,7 +379,7 @@ def _settled(
     *,
     connection_lost: bool,
 ) -> MessageOutcome:
-    """Return what becomes of a message, by what became of its row."""
+    """Return the outcome of a message from the result of its row."""
     if row.kind == "waits":
         return waits_on(context, message, row, now)
     code = _code_of(row)
@@ -388,21 +392,21 @@ def _settled(
     if connection_lost and outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
         outcome = Outcome.NOT_SENT
     limits = AttemptLimits(context.queue.retry_count, pause)
-    became = transition(MessageState.IN_REQUEST, outcome, attempts=message.attempts, limits=limits, now=now)
+    next_state = transition(MessageState.IN_REQUEST, outcome, attempts=message.attempts, limits=limits, now=now)
     if outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
-        return MessageOutcome(message, stored_as(became, outcome), attempts=became.attempts)
-    if outcome is Outcome.TEMPORARY and became.state is MessageState.FAILED:
+        return MessageOutcome(message, stored_as(next_state, outcome), attempts=next_state.attempts)
+    if outcome is Outcome.TEMPORARY and next_state.state is MessageState.FAILED:
         code = FailureCode.OUT_OF_ATTEMPTS
     reason = row.reason
-    if became.state in (MessageState.FAILED, MessageState.SKIPPED):
+    if next_state.state in (MessageState.FAILED, MessageState.SKIPPED):
         reason = with_fix(code, row.reason or "Magento refused it and gave no reason.", message.attempts)
     return MessageOutcome(
         message,
-        stored_as(became, outcome),
+        stored_as(next_state, outcome),
         code,
         reason,
-        became.not_before,
-        became.attempts,
+        next_state.not_before,
+        next_state.attempts,
         no_product=is_missing,
     )
 

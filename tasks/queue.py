@@ -1,6 +1,6 @@
-"""Stage 3, queue: a chunk's messages, its records and its cursors are committed in one transaction.
+"""Stage 3, queue: commit a chunk's messages, its records and its cursors in one transaction.
 
-Input: a computed chunk. Output: pending messages, only where Magento does not show the value yet.
+Input: a computed chunk. Output: pending messages, only for places where Magento does not show the value yet.
 """
 
 from __future__ import annotations

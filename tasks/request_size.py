@@ -1,8 +1,8 @@
-"""How the queue is cut into requests (Queue Processing Settings)."""
+"""The number of records in a request (Queue Processing Settings)."""
 
 from __future__ import annotations
 
 
 def request_size(count: int, threshold: int, batch: int) -> int:
-    """Return how many records go into one request: one for `count` ≤ `threshold`, else `batch`."""
+    """Return the number of records for one request: one if `count` ≤ `threshold`, else `batch`."""
     return 1 if count <= threshold else batch

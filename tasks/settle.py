@@ -1,8 +1,8 @@
-"""Messages whose request's outcome is unknown are settled by asking Magento, not by sending again.
+"""Settle messages whose request has an unknown outcome by reading Magento, not by sending them again.
 
-Unknown is a message that a run claimed and did not live to settle, or whose answer was lost. Magento applies a request
-that arrived whole whatever becomes of the connection, so: what Magento shows already was sent; the rest is tried again
-if an attempt is left.
+The outcome is unknown if a run claimed a message and did not live to settle it, or if the answer was lost. Magento
+applies a request that arrived complete even if the connection breaks. So a value that Magento shows was sent; the
+others are tried again if an attempt is left.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tasks.decision_log import log_outcomes
 
 
 async def settle_unknown(context: RunContext[Any]) -> None:
-    """Ask Magento what it shows for every message whose outcome is unknown, and settle it. Sends nothing.
+    """Read from Magento what it shows for every message with an unknown outcome, and settle the message. Sends nothing.
 
-    A bulk that was left open is waited for first: what it carries is not there before.
+    An open bulk is waited for first, because its values are not shown before it is processed.
     """
     await context.entity.before_settle(context)
     unknown = context.state.in_doubt()
@@ -33,5 +33,5 @@ async def settle_unknown(context: RunContext[Any]) -> None:
     answered = BatchResult(decided, recheck_at)
     context.state.settle([answered], now)
     log_outcomes(context, answered)
-    sent, failed = (sum(one.state == state for one in decided) for state in (SENT, FAILED))
+    sent, failed = (sum(outcome.state == state for outcome in decided) for state in (SENT, FAILED))
     context.events.emit(AnswersFound(context.name, sent, failed))

@@ -1,7 +1,7 @@
 """Stock goes before prices: while stock is waiting, prices use one connection.
 
 Four connections of prices leave stock a quarter of its own rate (magento-observed.md, part two, section 6), and a
-product that is sold out must not wait for a price load. Source: docs/adr/0012.
+sold-out product must not wait for a price load. Source: docs/adr/0012.
 """
 
 from __future__ import annotations
@@ -20,32 +20,34 @@ CHECKED_EVERY = timedelta(seconds=1)
 
 
 def allowed_requests(context: RunContext[Any]) -> Callable[[], int]:
-    """Return a function for how many requests of this run may be under way at once, reads and writes alike."""
-    room = StockPriority()
+    """Return a function that returns the number of requests, reads and writes, that this run may have under way at
+    once.
+    """
+    priority = StockPriority()
 
     def allowed() -> int:
-        return 1 if room.stock_waits(context) else context.shop.batching.connections(context.shop.connections)
+        return 1 if priority.stock_waits(context) else context.shop.batching.connections(context.shop.connections)
 
     return allowed
 
 
 class StockPriority(msgspec.Struct):
-    """Whether the further connections of a price push are to wait; asked once a second, in the state database."""
+    """Whether the further connections of a price push have to wait. The state database is asked once a second."""
 
     is_open: bool = True
     checked_at: datetime | None = None
     has_stock: bool = False
 
     def open(self) -> None:
-        """A round begins."""
+        """Start a round."""
         self.is_open = True
 
     def close(self) -> None:
-        """The first connection has nothing more to send: nobody needs to wait for the others' turn any more."""
+        """End the waiting: the first connection has nothing more to send."""
         self.is_open = False
 
     def stock_waits(self, context: RunContext[Any]) -> bool:
-        """Return whether this push yields, and an entity that goes first has something due."""
+        """Return whether this push yields and an entity that goes first has something due."""
         if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:
             return False
         now = context.clock.now()
@@ -55,6 +57,6 @@ class StockPriority(msgspec.Struct):
         return self.has_stock
 
     async def wait(self, context: RunContext[Any]) -> None:
-        """Wait until stock is through, or the first connection has sent all there was."""
+        """Wait until stock is sent, or the first connection has sent everything."""
         while self.is_open and self.stock_waits(context):
             await context.clock.sleep(CHECKED_EVERY.total_seconds())

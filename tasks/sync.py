@@ -1,8 +1,8 @@
 """One sync: pull, compute, queue, push, confirm.
 
 A sync of more than one chunk pushes what is queued while it pulls the rest. The same five stages run inside a Prefect
-flow, where each is one task run per chunk, and without Prefect on the command line; `Stages` says which. Whether there
-is anything to do is found out before any stage, so an idle sync leaves no task run and no new row.
+flow, where each is one task run per chunk, and without Prefect on the command line; `Stages` holds either. Whether
+there is anything to do is determined before any stage, so an idle sync leaves no task run and no new row.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from tasks.settle import settle_unknown
 
 
 async def pull(prepared_pull: Pull) -> Pulled | None:
-    """Stage 1: the next chunk of a sync that has begun; none when everything has been read."""
+    """Stage 1: return the next chunk of a sync that has begun; None when everything has been read."""
     return await prepared_pull.next_chunk()
 
 
 async def push_with_retries(context: RunContext[Any], cut: Push) -> None:
-    """Stage 4 without Prefect: as many rounds as Prefect's retries would make."""
+    """Stage 4 without Prefect: run as many rounds as Prefect's retries would."""
     for round_number in range(1, context.queue.retry_count + 1):
         try:
             await push(context, cut)
@@ -68,16 +68,15 @@ async def run_sync(
     keys: list[str] | None = None,
     compare: bool = False,
 ) -> list[Message]:
-    """Run one sync of one entity. Return the messages that failed in it; what it did is in `context.counters`.
+    """Run one sync of one entity. Return the messages that failed in it; its counts are in `context.counters`.
 
-    A full one, or one with `compare`, asks Magento what it shows of all that it reads.
-
-    Raises `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
+    A full sync, or one with `compare`, reads from Magento what it shows of everything that is read in Acumatica. Raises
+    `ShopUnreachable`, `LeaseLost`, and the errors of the Acumatica client.
     """
     began, before = context.clock.now(), replace(context.counters)
     context.events.emit(SyncStarted(context.name, full, None if keys is None else len(keys)))
     if keys:
-        context.state.check_again(keys)  # a person who names a record wants to know now
+        context.state.check_again(keys)  # somebody who names a record wants its result now
     await settle_unknown(context)
     pulling = Pull(context, full=full, keys=keys, compare=compare)
     first = await pulling.begin()
@@ -98,8 +97,9 @@ async def run_sync(
 
 @contextmanager
 def relaxed_gc() -> Iterator[None]:
-    """Have Python look for cycles of objects less often: rows come by the ten thousand and hold none (a fifth of a
-    sync's time otherwise). At 500,000 objects a sync of a million prices took three times the memory.
+    """Make Python search for reference cycles less often: there are tens of thousands of rows and they contain none.
+    The searches take a fifth of a sync's time otherwise. With a threshold of 500,000 objects a sync of a million prices
+    took three times the memory.
     """
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
@@ -117,8 +117,8 @@ class _Pushing(NamedTuple):
 
 
 async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: Pull) -> _Pushing | None:
-    """Pull, compute and queue chunk after chunk, each pulled while the one before it is computed and queued. A sync of
-    several chunks sends the first ones meanwhile.
+    """Pull, compute and queue chunk after chunk. Each is pulled while the previous one is computed and queued. A sync
+    of several chunks starts sending the first ones meanwhile.
     """
     pushing: _Pushing | None = None
     following: asyncio.Future[Pulled | None] = asyncio.ensure_future(stages.pull(pulling))
@@ -142,8 +142,8 @@ async def _queue_everything(context: RunContext[Any], stages: Stages, pulling: P
     except BaseException as fault:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-        await context.shop.readers.close()  # what was asked ahead is not wanted any more
-        if pushing is not None:  # what was sent is settled before the fault is raised
+        await context.shop.readers.close()  # the answers that were requested ahead are no longer needed
+        if pushing is not None:  # settle what was sent before raising the fault
             pushing.cut.stop(PushStopped("The sync was stopped."))
             if isinstance(fault, asyncio.CancelledError):
                 pushing.task.cancel()
@@ -184,5 +184,5 @@ async def _push(context: RunContext[Any], stages: Stages) -> bool:
 
 def _remember(context: RunContext[Any], *, full: bool, idle: bool) -> None:
     text = context.counters.summary()
-    did_nothing = idle or context.counters.did_nothing()  # a full sync reads everything, and need not do anything
+    did_nothing = idle or context.counters.did_nothing()  # a full sync reads everything even if it changes nothing
     context.state.remember_sync(context.clock.now(), text, did_nothing=did_nothing, full=full)

@@ -1,7 +1,7 @@
-"""What waits for something outside the queue: when it is checked again, and what is reported of it.
+"""Messages that wait for something outside the queue: when they are checked again, and what is reported of them.
 
-Waiting documents are read together, in one search, before any of them is claimed singly: a thousand unpaid orders cost
-a few requests an hour. Those that still wait go on waiting, the others go the usual way.
+Waiting documents are read together, in one search, before any of them is claimed singly, so that a thousand unpaid
+orders cost a few requests an hour. Those that still have to wait continue to wait; the others are claimed as usual.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from entities.events import Progress
 from entities.waiting import NotYet, describe, next_check_at
 
 READ_TOGETHER = 500
-"""How many waiting documents one push reads together at most; the others' turn comes with the next."""
+"""The maximum number of waiting documents that one push reads together; the next push reads the others."""
 
 
 def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now: datetime) -> MessageOutcome:
-    """Return the outcome of a message that waits; no attempt is used."""
+    """Return the outcome of a message that waits. It uses no attempt."""
     wait = _wait(context, message, outcome.wait or "", outcome.waits_for, outcome.reason or "", now)
     limits = AttemptLimits(context.queue.retry_count, next_check_at(wait.since, now) - now)
-    became = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
-    state = stored_as(became, Outcome.WAITS)
+    next_state = transition(MessageState.IN_REQUEST, Outcome.WAITS, attempts=message.attempts, limits=limits, now=now)
+    state = stored_as(next_state, Outcome.WAITS)
     return MessageOutcome(
         message,
         state,
         cause=None,
         reason=outcome.reason,
-        not_before=became.not_before,
-        attempts=became.attempts,
+        not_before=next_state.not_before,
+        attempts=next_state.attempts,
         wait=wait,
     )
 
@@ -42,8 +42,8 @@ def waits_on(context: RunContext[Any], message: Message, outcome: RowResult, now
 def _wait(
     context: RunContext[Any], message: Message, code: str, waits_for: str | None, reason: str, now: datetime
 ) -> Wait:
-    """Return what the message waits for from now on: since when, and whether that was reported, stays while it is the
-    same.
+    """Return what the message waits for from now on. While the reason is unchanged, its start and whether it was
+    reported stay unchanged too.
     """
     before = message.wait if message.wait is not None and message.wait.code == code else None
     since, reported_at = (now, None) if before is None else (before.since, before.reported_at)
@@ -61,24 +61,24 @@ def _wait(
 
 
 async def recheck_together(context: RunContext[Any]) -> None:
-    """Read the waiting documents that are due in one search, and keep waiting those that still have to.
+    """Read the due waiting documents in one search. Those that still have to wait keep waiting.
 
     Raises `HostUnavailable`. After any other fault each of them is checked on its own and reports it.
     """
     now = context.clock.now()
     waiting = context.state.waiting_due(now, READ_TOGETHER)
     blocked = context.state.blocked_until(context.shop.host)
-    if len(waiting) < 2 or (blocked is not None and blocked > now):  # one costs a single read in any case
+    if len(waiting) < 2 or (blocked is not None and blocked > now):  # a single one costs one read in any case
         return
     try:
         async with context.shop.client() as client:
-            found = await context.entity.still_waiting(context, client, waiting)
+            still = await context.entity.still_waiting(context, client, waiting)
     except HostUnavailable:
         raise
     except MagentoFault as fault:
         context.events.emit(Progress(f"{context.name}: what waits could not be read together: {fault}"))
         return
-    checked = [_checked(context, one, found[one.id], now) for one in waiting if one.id in found]
+    checked = [_checked(context, message, still[message.id], now) for message in waiting if message.id in still]
     if checked:
         context.state.keep_waiting(checked, now)
 

@@ -1,4 +1,4 @@
-"""Which window or sweep of a feed is read next: a decision by its watermark alone."""
+"""Choose which window or sweep of a feed is read next, from its watermark alone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LOOKBACK_EVERY = timedelta(seconds=60)
 def next_cursor(
     mark: Watermark, now: datetime, *, full: bool, reports_changes: bool, overlap: float, full_read_interval: float
 ) -> Cursor | None:
-    """Return where reading begins or goes on; None where nothing is to be read yet.
+    """Return where reading begins or continues; None if nothing is to be read yet.
 
-    full: everything is wanted. reports_changes: the feed can say what changed. overlap, full_read_interval: seconds.
-    After a clock that was ahead everything is read again: what changed meanwhile was not asked for.
+    full: everything is to be read. reports_changes: the feed can report only what changed. overlap, full_read_interval:
+    seconds. If the clock was ahead, everything is read again, because the changes since then were not requested.
     """
     unfinished = mark.cursor
     if unfinished is not None and (unfinished.sweep is not None or not full):
@@ -31,8 +31,8 @@ def next_cursor(
 
 
 def _window(mark: Watermark, pulled_to: datetime, now: datetime, overlap: timedelta) -> Cursor:
-    """Return what changed since the watermark; once in a while, from further back, what was stamped early and saved
-    late.
+    """Return the window since the watermark. From time to time it begins further back, to find records with an early
+    timestamp that were saved late.
 
     Reading the whole overlap at every sync would read each change a hundred times.
     """
