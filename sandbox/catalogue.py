@@ -1,7 +1,7 @@
-"""The products that both simulators begin with, from a generator or from a CSV file.
+"""The products with which both simulators start, from a generator or from a CSV file.
 
 Quantities are whole numbers of 1/10,000 of the base unit, prices of 1/1,000,000 of the currency, as in the rest of the
-project: a binary float loses pieces. The same number of products always gives the same catalogue.
+project, because a binary float would lose fractions.
 """
 
 import csv
@@ -15,7 +15,7 @@ WAREHOUSES = ("MAIN", "EAST", "WEST")
 QUANTITY_UNIT = 10_000
 PRICE_UNIT = 1_000_000
 
-# What real catalogues hold and careless connectors break on: every one of them is a different SKU to Magento.
+# SKUs of real catalogues on which careless connectors fail. Each of them is a different SKU for Magento.
 ODD_SKUS = (
     "CABLE/USB-C 2M",
     "Screw M4 x 20",
@@ -37,12 +37,12 @@ ODD_EVERY = 3
 
 
 class CatalogueError(ValueError):
-    """The file named as catalogue cannot be used; the text says which line and why."""
+    """The catalogue file cannot be used; the text names the line and the reason."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """One product: what Acumatica holds of it. `quantities` is warehouse → ten-thousandths of what is available."""
+    """One product as Acumatica has it. `quantities` maps warehouses to the available quantity in 1/10,000."""
 
     sku: str
     name: str
@@ -56,7 +56,9 @@ class Product:
 
 
 def generated(count: int) -> list[Product]:
-    """`count` products, the first fifty of them sellable, priced and in stock, odd SKUs spread among the first ones."""
+    """Return `count` products. The first fifty of them are sellable, priced and in stock; unusual SKUs are spread among
+    the first ones.
+    """
     if count < 1:
         raise CatalogueError(f"A catalogue needs at least one product, not {count}.")
     chance = random.Random(20_260_101)
@@ -84,7 +86,9 @@ def _product(number: int, sku: str, chance: random.Random) -> Product:
 
 
 def from_csv(path: Path) -> list[Product]:
-    """The products of a CSV file with the columns sku, name, product_type, price, quantity; the stock lies in MAIN."""
+    """Return the products of a CSV file with the columns sku, name, product_type, price, quantity. The stock is in
+    MAIN.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))

@@ -1,14 +1,14 @@
-"""Faults on demand: what shall go wrong with which requests, by a written grammar, in front of either simulator.
+"""Faults on demand in front of either simulator: a plan says which requests fail and how.
 
     plan   := rule { ";" rule }
     rule   := { where } ":" what { what }
     where  := "magento" | "acumatica" | "GET" | "POST" | "PUT" | "DELETE" | "writes" | "reads"
               | "path=" GLOB          the path, such as */base-prices
-              | "key=" TEXT           the text stands in the body or in the decoded URL as a whole value
+              | "key=" TEXT           the body or the decoded URL contains the text as a whole value
               | "every=" N            each Nth request that the other conditions choose
               | "after=" N            not before N of them have passed
     what   := "status=" CODE          this answer instead of the real one, not applied
-              | "body=" (json|html|text|empty)      of that answer; json unless told
+              | "body=" (json|html|text|empty)      of that answer; json by default
               | "retry_after=" SECONDS              its Retry-After
               | "delay=" SECONDS      wait before the request is handled
               | "cut=" (before|after) cut the connection before the request is applied, or after it without an answer
@@ -39,7 +39,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 HOSTS = ("magento", "acumatica")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 QUESTIONS = "*/products/*-information"
-"""What Magento's prices are asked by is a POST, and a read all the same."""
+"""Magento's prices are read with a POST, which counts as a read."""
 BODIES = {
     "json": ("application/json; charset=utf-8", b'{"message":"The sandbox was told to fail."}'),
     "html": ("text/html", b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"),
@@ -49,16 +49,16 @@ BODIES = {
 
 
 class FaultPlanError(ValueError):
-    """The plan cannot be read; the text says which part of it."""
+    """The plan cannot be parsed; the text names the part."""
 
 
 class ConnectionCut(ConnectionError):
-    """The connection was cut on demand, where no real one can be (a call within the process)."""
+    """The connection was cut on demand in a call within the process, where there is no real connection."""
 
 
 @dataclass
 class Rule:
-    """One rule of a plan, and how often it chose a request."""
+    """One rule of a plan, and how often it has applied."""
 
     host: str | None = None
     methods: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Rule:
     done: int = field(default=0, repr=False)
 
     def takes(self, host: str, method: str, path: str, text: str) -> bool:
-        """Whether this request shall fail; counts it."""
+        """Count the request and return whether it has to fail."""
         if self.host not in (None, host) or (self.methods and method not in self.methods):
             return False
         if self.writes is not None and self.writes == (method == "GET" or fnmatchcase(path, QUESTIONS)):
@@ -94,23 +94,23 @@ class Rule:
 
 
 def _names(text: str, key: str) -> bool:
-    """Whether the key stands in the text as a whole value, not as a part of a longer one."""
+    """Return whether the text contains the key as a whole value, not as a part of a longer one."""
     return re.search(rf"(?<![\w/ -]){re.escape(key)}(?![\w/-])", text) is not None
 
 
 class Faults:
-    """The plan in force."""
+    """The current plan."""
 
     def __init__(self, plan: str = "") -> None:
         self.rules: list[Rule] = []
         self.replace(plan)
 
     def replace(self, plan: str) -> None:
-        """Take another plan. Raises `FaultPlanError`."""
+        """Replace the plan. Raises `FaultPlanError`."""
         self.rules = [_rule(part.strip()) for part in plan.split(";") if part.strip()]
 
     def of(self, host: str, method: str, path: str, text: str) -> Rule | None:
-        """The first rule that takes this request."""
+        """Return the first rule that applies to this request."""
         return next((rule for rule in self.rules if rule.takes(host, method, path, text)), None)
 
 
@@ -129,7 +129,7 @@ def _rule(text: str) -> Rule:
 
 
 def _words(text: str) -> list[str]:
-    """Words parted by blanks; a value in double quotes may hold blanks."""
+    """Return the words separated by blanks; a value in double quotes may contain blanks."""
     return [word.replace('"', "") for word in re.findall(r'(?:[^\s"]|"[^"]*")+', text)]
 
 
@@ -181,7 +181,7 @@ def _seconds(value: str, word: str, text: str) -> float:
 
 
 class FaultMiddleware:
-    """An ASGI application in front of a simulator that lets requests fail by the plan."""
+    """An ASGI application in front of a simulator that makes requests fail as the plan says."""
 
     def __init__(self, app: App, host: str, faults: Faults) -> None:
         self._app = app
@@ -189,7 +189,7 @@ class FaultMiddleware:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or let it fail."""
+        """Handle one request, or make it fail."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -221,7 +221,7 @@ class FaultMiddleware:
             await self._app(scope, again, send)
 
     def _note(self, scope: Scope, body: bytes, rule: Rule) -> None:
-        """Let the simulator write the request into its journal, where it keeps one."""
+        """Make the simulator add the request to its journal, if it has one."""
         note = getattr(getattr(self._app, "state", None), "note_fault", None)
         if note is not None:
             note(scope["method"], scope["path"], body, rule.status)
@@ -237,7 +237,7 @@ class FaultMiddleware:
 
 
 def _decoded(body: bytes) -> str:
-    """The body as text, with JSON's escapes resolved, so that a key is found as it is written."""
+    """Return the body as text with JSON's escapes resolved, so that a key is found as it is written."""
     text = body.decode("utf-8", errors="replace")
     if "\\" not in text:
         return text
@@ -275,7 +275,7 @@ async def _nowhere(_message: Message) -> None:
 
 
 def _cut(send: Send) -> None:
-    """Cut the connection below uvicorn; within a process there is none, and the caller gets `ConnectionCut`."""
+    """Cut the connection below uvicorn. Within a process there is none, and `ConnectionCut` is raised."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionCut("The sandbox was told to cut the connection.")

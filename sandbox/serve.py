@@ -1,4 +1,4 @@
-"""Both simulators on loopback, until they are told to stop; the lines that connect to them are printed and written."""
+"""Serve both simulators on loopback until they are stopped; print and write the settings that connect to them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def run(
     acumatica_port: int,
     magento_port: int,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Raises `CatalogueError`, `FaultPlanError`, and `OSError` for a taken port."""
+    """Serve until SIGINT or SIGTERM. Raises `CatalogueError`, `FaultPlanError`, and `OSError` for a port that is in
+    use.
+    """
     products = generated(skus) if catalog is None else from_csv(catalog)
     plan = Faults(faults or "")
     site, shop = acumatica_app(products, documents=documents), magento_app(products, default_apart=True)
@@ -44,10 +46,11 @@ def run(
 
 
 def listen(port: int = 0, backlog: int = 1024) -> socket.socket:
-    """Return a listening socket on loopback; 0 is any free port. Raises `OSError` with a message if the port is taken.
+    """Return a listening socket on loopback; port 0 is any free port. Raises `OSError` with a message if the port is in
+    use.
 
-    It is made with its protocol's number: asyncio switches Nagle's algorithm off only where it sees TCP named, and with
-    it each answer of two pieces waits 40 ms for the client's delayed acknowledgement.
+    It is created with its protocol's number, because asyncio switches Nagle's algorithm off only if TCP is named. With
+    Nagle's algorithm each answer of two pieces waits 40 ms for the client's delayed acknowledgement.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,9 +93,9 @@ async def _serve(
 
 
 def lines_that_connect(acumatica: str, magento: str, *, documents: bool) -> list[str]:
-    """The settings of a connector that works with the two simulators, as lines of an `.env` file or of a shell.
+    """Return the settings of a connector for the two simulators, as lines of an `.env` file or of a shell.
 
-    With `documents`, those of customers, orders and shipments too, which are active then.
+    With `documents` they include those of customers, orders and shipments, which are then active.
     """
     lines = [
         f"A2M_MAGENTO__URL={magento}",

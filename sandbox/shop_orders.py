@@ -1,7 +1,8 @@
-"""The orders that customers placed in the shop, as changes of Magento: one for each order of Acumatica that names it.
+"""The orders that customers placed in the shop, as changes of Magento: one for each order of Acumatica that refers to
+it.
 
-Input: the state of the sandbox's Acumatica. Output: `place_order` changes, so that both simulators agree: an
-order with an external reference was placed and paid in the shop, one without was entered in the ERP.
+Input: the state of the sandbox's Acumatica. Output: `place_order` changes, so that both simulators agree. An order with
+an external reference was placed and paid in the shop, one without was entered in the ERP.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ Change = dict[str, Any]
 
 
 def shop_orders(acumatica: Mapping[str, Any]) -> Iterator[Change]:
-    """Take the plain view of Acumatica's records; return one `place_order` for each of its orders from the shop."""
+    """Return one `place_order` for each of Acumatica's orders that came from the shop; `acumatica` is the view of its
+    records.
+    """
     for order in acumatica["orders"]:
         if not order["external_ref"] or order["order_type"] != "SO":
             continue

@@ -1,4 +1,6 @@
-"""An Acumatica ERP that answers as a real one was observed to: `create_app` gives the site as an ASGI application."""
+"""A simulated Acumatica ERP that answers as a real one was observed to: `create_app` returns the site as an ASGI
+application.
+"""
 
 from sandbox.acumatica.app import create_app
 

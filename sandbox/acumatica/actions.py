@@ -1,7 +1,7 @@
 """Actions of the endpoint by POST: create and confirm shipments, prepare and release invoices, release receipts.
 
-An action answers 202 with an empty body and a Location to poll; the poll is 204 with the record's Location once it is
-done (here at once), or the failure's body (`acumatica.md` §2.8, recorded in `actions.jsonl`).
+An action answers 202 with an empty body and a Location to poll. The poll answers 204 with the record's Location once
+the action is done (here at once), or the body of the failure (`acumatica.md` §2.8, recorded in `actions.jsonl`).
 """
 
 from collections.abc import Callable, Mapping
@@ -62,12 +62,12 @@ ACTIONS: dict[tuple[str, str], Action] = {
 
 
 class Actions:
-    """The actions over the documents, and what became of each."""
+    """The actions on the documents, and the result of each."""
 
     def __init__(
         self, documents: Documents, entities: Callable[[], Mapping[str, Entity]], root: str = ENDPOINT
     ) -> None:
-        """Take the documents, what gives the endpoint's entities, and its address."""
+        """Create it from the documents, a function that returns the endpoint's entities, and the endpoint's address."""
         self._root = root
         self._documents = documents
         self._entities = entities
@@ -106,7 +106,9 @@ class Actions:
 
 
 def _record(entity: Entity, named: Mapping[str, Any]) -> Any:
-    """Find the record that the body names by id or by keys; where a key is left out, the first that fits the others."""
+    """Find the record that the body names by id or by keys. If a key is left out, the first record with the others is
+    used.
+    """
     wished = {name: collate(str(_value(named, name))) for name in entity.table.key if _value(named, name) is not None}
     record_id = str(named.get("id") or "").lower()
     for row in entity.table.rows():

@@ -1,4 +1,4 @@
-"""What the Inventory Allocation Details inquiry (IN402000) shows of stock rows: totals by kind of demand, and each."""
+"""The Inventory Allocation Details inquiry (IN402000) of stock rows: totals by kind of demand, and each demand."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +22,9 @@ KINDS = {
 
 
 def demand(row: Stock) -> dict[str, int]:
-    """Return what is asked of a stock row by kind; what a test set without a document counts as booked or allocated."""
+    """Return the demand on a stock row by kind. Demand that a test set without a document counts as booked or
+    allocated.
+    """
     return {
         "SOPrepared": row.prepared,
         "SOBooked": row.booked + max(row.hard - row.free, 0),

@@ -36,7 +36,7 @@ IDLE_SECONDS = 600
 
 
 def utc_now() -> datetime:
-    """Return the real moment."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
@@ -44,13 +44,13 @@ class DacService(Service):
     """The DAC feed, which also lists deleted records."""
 
     def __init__(self, documents: Documents, reader: Reader, page_size: int | None) -> None:
-        """Take the records and the page size forced by the server."""
+        """Create it from the records and the page size forced by the server."""
         tables = dac_tables(documents.state)
         super().__init__(tables | document_dacs(documents, tables), reader, page_size, old=False)
         self._state = documents.state
 
     def deleted(self, name: str) -> Table:
-        """Return the deleted records of that DAC."""
+        """Return the deleted records of this DAC."""
         return deletions(self._state, name)
 
 
@@ -58,13 +58,13 @@ class Control:
     """The paths for tests: change, state, journal. They need no sign-in and do not count as requests."""
 
     def __init__(self, documents: Documents, traffic: Traffic, access: Access) -> None:
-        """Take what the paths show and change."""
+        """Create it from what the paths show and change."""
         self._documents = documents
         self._traffic = traffic
         self._access = access
 
     async def change(self, request: Request) -> Response:
-        """Take a change or a list of changes; return what each made, 400 at the first that does not fit."""
+        """Make a change or a list of changes; return the result of each, or 400 at the first one that is not valid."""
         try:
             given = json.loads(await request.body())
         except ValueError as fault:
@@ -88,7 +88,7 @@ class Control:
         return {}
 
     async def state(self, request: Request) -> Response:
-        """Return everything the company holds, the sessions open and the requests served."""
+        """Return all data of the company, the number of open sessions and of served requests."""
         found = view(self._documents)
         found |= {"sessions": self._access.open_sessions(), "requests": self._traffic.requests}
         return encoded(found)
@@ -117,13 +117,13 @@ def create_app(
     documents: int = 0,
     versions: Sequence[str] = (VERSION,),
 ) -> Starlette:
-    """Take the catalogue and the site's traits; return the site.
+    """Return the site with the products of this catalogue and these traits.
 
-    `sessions` is the licence's number of API users, `requests_per_minute` the number above which 429 is answered,
-    `server_zone` the zone of the server's system (offsets in the contract API), `odata_page_size` makes OData answer
-    in pages with a next link, `delegates` names fields that make lists fail ("StockItem/CrossReferences/AlternateID"
-    → the view's name), `documents` is the number of sales orders that the company begins with, with their customers,
-    shipments and invoices, `versions` are those of the endpoint Default that the site offers.
+    `sessions`: the licence's number of API users. `requests_per_minute`: above it 429 is answered. `server_zone`: the
+    zone of the server's system (offsets in the contract API). `odata_page_size`: OData answers in pages of this size
+    with a next link. `delegates`: fields that make lists fail ("StockItem/CrossReferences/AlternateID" → the view's
+    name). `documents`: the number of sales orders with which the company starts, with their customers, shipments and
+    invoices. `versions`: those of the endpoint Default that the site offers.
     """
     state = State(products, clock)
     papers = Documents(state)

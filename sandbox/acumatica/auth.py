@@ -1,4 +1,4 @@
-"""Who may ask: cookie sessions, OAuth tokens, Basic; the licence's number of API users."""
+"""Authentication: cookie sessions, OAuth tokens, Basic; and the licence's number of API users."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ AUTH_COOKIE = ".ASPXAUTH"
 
 @dataclass(slots=True)
 class Session:
-    """One seat in use: by cookies, or by the tokens of one sign-in (`family`)."""
+    """An API user that is signed in: by cookies, or by the tokens of one sign-in (`family`)."""
 
     number: str
     secret: str
@@ -38,7 +38,7 @@ class Session:
 
 @dataclass(slots=True)
 class Grant:
-    """An access or refresh token's content."""
+    """The content of an access or refresh token."""
 
     family: str
     scope: str
@@ -46,7 +46,7 @@ class Grant:
 
 
 class NoSeat(Exception):
-    """Every API user of the licence is signed in."""
+    """All API users of the licence are signed in."""
 
 
 class Access:
@@ -55,7 +55,9 @@ class Access:
     def __init__(
         self, now: Callable[[], datetime], seats: int | None, idle: timedelta, token_life: timedelta, branch: int
     ) -> None:
-        """Take the clock, the licence's API users (None: no limit), the idle time of a session, a token's life."""
+        """Create it from the clock, the licence's API users (None: no limit), the idle time of a session, a token's
+        life.
+        """
         self._now = now
         self._seats = seats
         self._idle = idle
@@ -66,7 +68,7 @@ class Access:
         self._refreshes: dict[str, Grant] = {}
 
     def open_sessions(self) -> int:
-        """Return how many seats are taken now."""
+        """Return the number of API users that are signed in now."""
         now = self._now()
         for session in list(self._sessions.values()):
             if now - session.used >= self._idle or (session.ends is not None and now >= session.ends):
@@ -89,7 +91,7 @@ class Access:
         return session
 
     async def login(self, request: Request) -> Response:
-        """Take name and password in JSON; return 204 with the cookies, or the real refusals."""
+        """Sign in with name and password in JSON; return 204 with the cookies, or the real refusals."""
         try:
             body = from_json(await request.body())
         except ValueError as fault:
@@ -121,7 +123,7 @@ class Access:
         return response
 
     async def logout(self, request: Request) -> Response:
-        """Free the seat of the cookies or of the bearer token; a request without Content-Length gets IIS's 411."""
+        """Sign out the user of the cookies or of the bearer token. A request without Content-Length gets IIS's 411."""
         if "content-length" not in request.headers:
             return errors.page(411)
         session = self._cookie_session(request)
@@ -142,7 +144,7 @@ class Access:
         return grant
 
     def refusal(self, request: Request, *, basic: bool) -> Response | None:
-        """Take a request; return None when it may pass (a seat is then taken), the refusal otherwise."""
+        """Return None if the request may pass, which then counts as a signed-in user; otherwise the refusal."""
         if self._cookie_session(request) is not None or (basic and _basic(request)):
             return None
         grant = self._bearer(request)
@@ -169,7 +171,7 @@ class Access:
         self._open(grant.family, None if "offline_access" in scopes else grant.ends)
 
     async def token(self, request: Request) -> Response:
-        """Take a form with the password or refresh_token grant; return the tokens, or a 400 of the OAuth standard."""
+        """Return the tokens for a form with the password or refresh_token grant, or a 400 of the OAuth standard."""
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()}
         if form.get("client_id") not in (CLIENT_ID, f"{CLIENT_ID}@{TENANT}"):
             return _oauth_error("invalid_client")
@@ -207,7 +209,7 @@ class Access:
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def revoke(self, request: Request) -> Response:
-        """Take a form with a token; forget the token. The seat stays taken, as on a real site."""
+        """Forget the token in the form. The user stays signed in, as on a real site."""
         form = parse_qs((await request.body()).decode(errors="replace"))
         token = form.get("token", [""])[-1]
         self._tokens.pop(token, None)

@@ -1,6 +1,6 @@
-"""Availability calculation rules: which demand an item class takes from what is available, changed and shown.
+"""Availability calculation rules: which demand an item class deducts from the available quantity. Changed and shown.
 
-The figures follow at once; the real system recalculates them by Validate Inventory.
+Figures change at once; a real system recalculates them by Validate Inventory.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ WIDTH = 10
 
 @contextmanager
 def restamping(state: State, items: Iterable[Item]) -> Iterator[None]:
-    """Stamp the stock rows of the items whose available quantity the change moves."""
+    """Stamp the stock rows of items whose available quantity changes."""
     rows = [(row, row.available) for item in items for row in state.stock_of(item)]
     yield
     for row, before in rows:
@@ -28,7 +28,7 @@ def restamping(state: State, items: Iterable[Item]) -> Iterator[None]:
 
 
 def _set_rule(state: State, given: Given) -> dict[str, Any]:
-    """Give an item class a rule of its own, or the one that `rule` names; what is not named stays as it is."""
+    """Give an item class its own rule, or the one that `rule` names. What is not named stays unchanged."""
     known(given, f"item_class rule description modified {' '.join(DEDUCTIONS)}", "an availability rule")
     found = state.classes.get(collate(str(given["item_class"])))
     if found is None:
@@ -52,7 +52,7 @@ def _set_rule(state: State, given: Given) -> dict[str, Any]:
 
 
 def _own_code(state: State, found: ItemClass) -> str:
-    """Return the code of the rule that only this class uses, or one that is free; the default rule is left alone."""
+    """Return the code of the rule that only this class uses, or a free one. The default rule is never changed."""
     if found.rule.code != DEFAULT_RULE and all(
         one.rule is not found.rule for one in state.classes.values() if one is not found
     ):

@@ -1,4 +1,4 @@
-"""What a test may change of sales prices and the clock, and the plain view of items, quantities and prices."""
+"""Changes that a test may make to sales prices and the clock, and the plain view of items, quantities and prices."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -85,7 +85,7 @@ CHANGES: dict[str, Callable[[State, Any], dict[str, Any]]] = {
 
 
 def view(state: State) -> dict[str, Any]:
-    """Take the records; return them plainly, quantities and prices as decimal texts."""
+    """Return the records as plain data, with quantities and prices as decimal texts."""
     return {
         "now": in_utc(state.now()),
         "item_classes": rules_view(state),

@@ -1,7 +1,6 @@
 """Contacts and addresses: the linked objects of customers and documents, and the entity Contact.
 
-A company's main contact bears the company's name and no first or last name, as recorded; persons are contacts of
-their own.
+A company's main contact has the company's name and no first or last name, as recorded; persons are separate contacts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +44,7 @@ def _contact_text(name: str) -> Callable[[Any], Any]:
 
 
 def display_name(contact: Contact) -> str:
-    """Return the name a contact is listed under: the person's, "Last, First", else the company's."""
+    """Return the name under which a contact is listed: the person's, "Last, First", else the company's."""
     last, first = (str(contact.fields.get(name) or "") for name in ("LastName", "FirstName"))
     whole = ", ".join(part for part in (last, first) if part)
     return str(contact.fields.get("DisplayName") or whole or contact.fields.get("CompanyName") or "")
@@ -65,12 +64,12 @@ def address_part() -> Part:
 
 
 def contact_part(get: Callable[[Any], Contact | None], columns: Mapping[str, Field] = PERSON) -> Part:
-    """Take what finds a contact; return it as a linked object with its address."""
+    """Return the contact that `get` finds as a linked object with its address."""
     return Part(columns, lambda row: filter(None, [get(row)]), many=False, parts={"Address": address_part()})
 
 
 def party_parts(get: Callable[[Any], Party], prefix: str) -> dict[str, Part]:
-    """Take what finds a document's party; give `{prefix}Address` and `{prefix}Contact`."""
+    """Return `{prefix}Address` and `{prefix}Contact` of the document's party that `get` finds."""
     contact = fields(*_plain(DOCUMENT_CONTACT))
     return {
         f"{prefix}Address": Part(ADDRESS, lambda row: [get(row).address], many=False),
@@ -79,14 +78,14 @@ def party_parts(get: Callable[[Any], Party], prefix: str) -> dict[str, Part]:
 
 
 def party_of(customer: Customer, contact: Contact) -> Party:
-    """Take a customer and one of its contacts; return the party that a new document copies from them."""
+    """Return the party that a new document copies from a customer and one of its contacts."""
     held = contact.fields
     names = {"Attention": held.get("Attention"), "Email": held.get("Email"), "Phone1": held.get("Phone1")}
     return Party({"BusinessName": held.get("CompanyName") or customer.name, **names}, dict(contact.address))
 
 
 def contact_entity(documents: Documents) -> Entity:
-    """Take the documents; return the entity Contact: the persons of all customers."""
+    """Return the entity Contact: the persons of all customers."""
     rows = documents.state.remembered(
         lambda: sorted(
             ((person, customer) for customer in documents.customers.rows() for person in customer.persons),

@@ -1,6 +1,8 @@
-"""What contract version 5 (Default/26.200.001) changes: fields renamed and removed, dropdowns and days of another type.
+"""The differences of contract version 5 (Default/26.200.001): renamed and removed fields, other types of dropdowns and
+days.
 
-Enough to tell that a site's endpoint is not the one that a client knows (`acumatica.md` §2.6); its filters are OData 4.
+Enough to recognise that a site's endpoint is not the one that a client knows (`acumatica.md` §2.6). Its filters are
+OData 4.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,12 +35,12 @@ DAYS = {
 
 
 def is_contract_5(version: str) -> bool:
-    """Tell whether an endpoint of that version has contract version 5."""
+    """Return whether an endpoint of that version has contract version 5."""
     return int(version.partition(".")[0]) >= FIRST
 
 
 def in_contract_5(entity: Entity) -> Entity:
-    """Return the entity as contract version 5 has it."""
+    """Return the entity as in contract version 5."""
     names = RENAMED.get(entity.name, {})
     found: dict[str, Field] = {}
     for name, one in entity.table.fields.items():

@@ -1,4 +1,4 @@
-"""One change of the sandbox applied, and the plain view of everything the company holds (see the page in docs/)."""
+"""Apply one change of the sandbox, and show all data of the company (see the page in docs/)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ DOCUMENT_CHANGES: dict[str, Callable[[Documents, Any], dict[str, Any]]] = {
 
 
 def apply(documents: Documents, change: Given) -> dict[str, Any]:
-    """Take the records and one change (`{"set_price": {…}}`); return what it made. BadChange when it does not fit."""
+    """Make one change (`{"set_price": {…}}`); return its result. Raises `BadChange` if it is not valid."""
     if len(change) != 1:
         raise BadChange(f"A change has exactly one name, not {sorted(change)}.")
     ((name, given),) = change.items()
@@ -39,5 +39,5 @@ def apply(documents: Documents, change: Given) -> dict[str, Any]:
 
 
 def view(documents: Documents) -> dict[str, Any]:
-    """Take the records; return them plainly, quantities, prices and amounts as decimal texts."""
+    """Return the records as plain data, with quantities, prices and amounts as decimal texts."""
     return changes.view(documents.state) | documents_view(documents)

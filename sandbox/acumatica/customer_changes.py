@@ -25,13 +25,13 @@ CODE_WIDTH = 9
 
 
 def text_row(given: Mapping[str, Any], names: tuple[str, ...], what: str) -> Row:
-    """Take values by contract name; return them as texts. ValueError for a name that is none of `names`."""
+    """Return the values, given by contract name, as texts. Raises `ValueError` for a name that is not in `names`."""
     known(given, " ".join(names), what)
     return {name: None if value is None else str(value) for name, value in given.items()}
 
 
 def _contact(documents: Documents, given: Given, base: Contact | None, moment: datetime) -> Contact:
-    """Return a contact with what is given, the rest as in `base`; its number and id are kept."""
+    """Return a contact with the given values, and the others as in `base`. Its number and id are kept."""
     known(given, " ".join((*CONTACT_NAMES, "Address")), "a contact")
     values = {name: value for name, value in given.items() if name != "Address"}
     fields, address = text_row(values, CONTACT_NAMES, "a contact"), given.get("Address") or {}
@@ -78,7 +78,7 @@ def _set_customer(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def _assign(documents: Documents, customer: Customer, given: Given, moment: datetime) -> None:
-    """Set what is given; everything is read before anything is set, so that a wrong value leaves all as it was."""
+    """Set the given values. All are read before any is set, so that a wrong value changes nothing."""
     wanted: dict[str, Any] = {name: PLAIN[name](given[name]) for name in PLAIN if name in given}
     if "status" in given:
         wanted["status"] = _status(given["status"])
@@ -120,7 +120,7 @@ def _status(value: Any) -> str:
 
 
 def attribute(given: Mapping[str, Any]) -> Row:
-    """Take an attribute under its contract names; return it typed."""
+    """Return an attribute, given by contract names, with typed values."""
     known(given, " ".join(ATTRIBUTE_NAMES), "an attribute")
     row: Row = {"AttributeID": str(given["AttributeID"]).upper()}
     row |= {name: bool(given[name]) for name in ("Required", "IsActive") if name in given}

@@ -82,7 +82,7 @@ def _billing(customer: Customer) -> Contact:
 
 
 def shipping(customer: Customer) -> Contact:
-    """Return the contact that goods are sent to."""
+    """Return the contact to which goods are sent."""
     return customer.shipping or customer.main
 
 
@@ -109,7 +109,7 @@ PARTS = {
 
 
 def customer_entity(documents: Documents) -> Entity:
-    """Take the documents; return the entity Customer."""
+    """Return the entity Customer."""
     book = documents.customers
     lead = documents.state.remembered(lambda: [collate(one.code) for one in book.rows()])
     links = linked("Customer", PARTS)
@@ -162,7 +162,7 @@ CLASS_ATTRIBUTE = fields(
 
 
 def customer_class_entity(documents: Documents) -> Entity:
-    """Take the documents; return the entity CustomerClass; a class has the attributes that its customers bear."""
+    """Return the entity CustomerClass. A class has the attributes of its customers."""
 
     def rows() -> list[Any]:
         return [one for _, one in sorted(documents.classes.items())]

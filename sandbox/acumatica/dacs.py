@@ -53,7 +53,7 @@ COST_CENTER = 0
 
 
 def padded(text: str, width: int) -> str:
-    """Take a code; return it with the blanks the database keeps behind it."""
+    """Return a code with the trailing blanks that the database stores."""
     return text.ljust(width)
 
 
@@ -218,7 +218,7 @@ def _branch_fields() -> list[Field]:
 
 
 def dac_tables(state: State) -> dict[str, Table]:
-    """Take the records; return the tables of the feed by short name."""
+    """Return the tables of the feed by short name."""
     found: dict[str, Table] = {}
 
     def linked(name: str) -> Callable[[], Table]:
@@ -291,7 +291,7 @@ def _item_links(state: State, linked: Callable[[str], Callable[[], Table]]) -> d
 
 
 def deletions(state: State, dac: str) -> Table:
-    """Take the name of a DAC; return the table of its deleted records."""
+    """Return the table of the deleted records of a DAC."""
 
     def rows() -> list[Deletion]:
         return [one for one in state.deleted if one.dac == dac]

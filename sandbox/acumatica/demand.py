@@ -1,10 +1,10 @@
-"""What an order and its shipments ask of the stock, by the kinds of allocation that Acumatica counts apart.
+"""The demand of an order and its shipments on the stock, by the kinds of allocation that Acumatica counts separately.
 
 An open line that is not allocated is prepared while its order is on hold (or waits for approval, credit or a
-prepayment), back-ordered once a part of the order was
-shipped, else booked. What is allocated, on the line or on a shipment not confirmed, counts as allocated (SO Allocated).
-What is confirmed is shipped until it is posted; posting takes it from what is on hand. Drop-shipments and lines that
-are purchased for the order ask nothing of the stock until they are on a shipment.
+prepayment), back-ordered once a part of the order was shipped, and else booked. What is allocated, on the line or on an
+unconfirmed shipment, counts as allocated (SO Allocated). What is confirmed counts as shipped until it is posted, which
+deducts it from the quantity on hand. Drop-shipments and lines that are purchased for the order are no demand until they
+are on a shipment.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ HELD = ("On Hold", "Credit Hold", "Pending Approval", "Awaiting Payment")
 
 
 def footprint(order: Order) -> Figures:
-    """Return what an order and its shipments change in the stock rows: (item, warehouse, figure) → base quantity."""
+    """Return the changes of an order and its shipments to the stock rows: (item, warehouse, figure) → base quantity."""
     found: Figures = Counter()
     for line in order.lines:
         if not line.item.stock or line.purchased or line.site is None or line.operation == "Receipt":
@@ -56,13 +56,17 @@ def _left(order: Order, line: OrderLine) -> int:
 
 
 def allocated(order: Order, line: OrderLine) -> int:
-    """Return what of a line is allocated and not yet on a shipment, in its unit; shipments take the allocated first."""
+    """Return the allocated quantity of a line that is not yet on a shipment, in the line's unit. Shipments take the
+    allocated quantity first.
+    """
     kept = sum(split.quantity4 for split in line.splits if split.allocated and split.item is line.item)
     return min(max(kept - sums.shipped(order, line), 0), _left(order, line))
 
 
 def splits_shipped(order: Order, line: OrderLine) -> list[int]:
-    """Return what of each split of a line is on shipments, the allocated ones first; nothing for a kit's components."""
+    """Return the quantity of each split of a line on shipments, the allocated splits first; nothing for a kit's
+    components.
+    """
     left, found = sums.shipped(order, line), dict.fromkeys(range(len(line.splits)), 0)
     for place in sorted(found, key=lambda place: not line.splits[place].allocated):
         split = line.splits[place]

@@ -1,8 +1,8 @@
-"""The documents in the DAC feed, as change detectors: headers with codes and stamps, and which shipment serves which
-order. Archived documents are not in it.
+"""The documents in the DAC feed, for detecting changes: headers with codes and timestamps, and which shipment serves
+which order. Archived documents are not in it.
 
-Served because `acumatica.md` §6.4 names `SOShipment` as the way out where the contract API lists no shipments; the
-published field sets are not known (§11), so only keys, codes, stamps and references are here.
+They are served because `acumatica.md` §6.4 names `SOShipment` as the alternative if the contract API lists no
+shipments. The published field sets are not known (§11), so only keys, codes, timestamps and references are here.
 """
 
 from collections.abc import Callable, Sequence
@@ -118,7 +118,7 @@ def _link_fields() -> list[Field]:
 
 
 def document_dacs(documents: Documents, others: dict[str, Table]) -> dict[str, Table]:
-    """Return SOOrder, SOShipment, SOOrderShipment and the lines of orders; links lead to tables among the others."""
+    """Return SOOrder, SOShipment, SOOrderShipment and the lines of orders; links lead to tables among `others`."""
 
     def orders() -> list[Order]:
         return [one for one in documents.orders.rows() if not one.archived]

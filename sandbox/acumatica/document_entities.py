@@ -15,7 +15,7 @@ from sandbox.acumatica.shipments import shipment_entity
 
 
 def document_entities(documents: Documents, zone: tzinfo) -> dict[str, Callable[[], Entity]]:
-    """Take the documents and the server's zone; return by name what makes each entity."""
+    """Return a function for each entity, by name, that creates it."""
     return {
         "Customer": partial(customer_entity, documents),
         "CustomerClass": partial(customer_class_entity, documents),

@@ -1,7 +1,7 @@
 """The records behind the document entities: customers, orders, shipments, invoices, drop-ship orders and receipts.
 
-Quantities and money are whole ten-thousandths (`…4`), unit prices whole millionths (`…6`). `extra` holds form fields
-without a meaning of their own here, by their contract name; `custom` holds those of `View.Field`.
+Quantities and amounts are whole ten-thousandths (`…4`), unit prices whole millionths (`…6`). `extra` contains form
+fields without a meaning here, by their contract name; `custom` contains those of `View.Field`.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ PO_SOURCES = ("Purchase to Order", DROP_SHIP)
 
 @dataclass(slots=True, eq=False)
 class CustomerClass:
-    """A customer class, made when a customer first names it."""
+    """A customer class, created when a customer first names it."""
 
     code: str
     description: str
@@ -26,7 +26,7 @@ class CustomerClass:
 
 @dataclass(slots=True, eq=False)
 class Contact:
-    """A contact with its address, both under the names of the contract."""
+    """A contact with its address, both with the names of the contract."""
 
     number: int
     fields: Row
@@ -37,7 +37,7 @@ class Contact:
 
 @dataclass(slots=True, eq=False)
 class Customer:
-    """A customer; `billing` and `shipping` are None where the main contact serves."""
+    """A customer; `billing` and `shipping` are None if the main contact applies."""
 
     number: int
     code: str
@@ -61,7 +61,7 @@ class Customer:
 
 @dataclass(slots=True, eq=False)
 class Party:
-    """Whom a document names: contact and address as they were when it was made."""
+    """The contact and address of a document, as they were when it was created."""
 
     contact: Row
     address: Row
@@ -70,7 +70,7 @@ class Party:
 
 @dataclass(slots=True, eq=False)
 class Split:
-    """A part of a line in one lot and place; for a kit, one of its components."""
+    """A part of a line in one lot and location; for a kit, one of its components."""
 
     number: int
     item: Item
@@ -84,7 +84,7 @@ class Split:
 
 @dataclass(slots=True, eq=False)
 class OrderLine:
-    """A line of a sales order. `po_source` says where a line that is marked for purchase gets its goods from."""
+    """A line of a sales order. `po_source`: where a line that is marked for purchase gets its goods from."""
 
     number: int
     item: Item
@@ -118,7 +118,7 @@ class OrderLine:
 
 @dataclass(slots=True, eq=False)
 class Tax:
-    """A tax of an order: its rate in millionths of a percent, what it is taken of, and what it comes to."""
+    """A tax of an order: its rate in millionths of a percent, its taxable amount, and its amount."""
 
     tax_id: str
     rate6: int
@@ -168,7 +168,7 @@ class Order:
 
 @dataclass(slots=True, eq=False)
 class ShipmentLine:
-    """A line of a shipment, for one line of an order."""
+    """A line of a shipment for one line of an order."""
 
     number: int
     order: Order
@@ -186,7 +186,7 @@ class ShipmentLine:
 
 @dataclass(slots=True, eq=False)
 class Content:
-    """What of one split lies in a package."""
+    """The quantity of one split in a package."""
 
     split: int
     item: Item
@@ -252,7 +252,7 @@ class Shipment:
 
 @dataclass(slots=True, eq=False)
 class InvoiceLine:
-    """A line of a sales invoice, with the line of an order and the shipment or receipt that it invoices."""
+    """A line of a sales invoice, with the order line and the shipment or receipt that it invoices."""
 
     number: int
     item: Item
@@ -365,7 +365,7 @@ class Receipt:
 
     @property
     def orders(self) -> list[Order]:
-        """The sales orders that wait for it."""
+        """The sales orders of this receipt."""
         return list(dict.fromkeys(line.purchase_line.order for line in self.lines))
 
     @property

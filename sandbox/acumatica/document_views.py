@@ -1,4 +1,4 @@
-"""The plain view of customers and documents, for an oracle that computes by itself what a shop should show."""
+"""The plain view of customers and documents, for an oracle that computes independently what a shop should show."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from sandbox.acumatica.values import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES
 
 
 def documents_view(documents: Documents) -> dict[str, Any]:
-    """Take the documents; return them plainly, moments in UTC, numbers as decimal texts."""
+    """Return the documents as plain data, with times in UTC and numbers as decimal texts."""
     return {
         "customer_classes": {one.code: one.description for one in documents.classes.values()},
         "customers": {one.code: _customer(one) for one in documents.customers.rows()},

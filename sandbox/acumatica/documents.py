@@ -1,4 +1,4 @@
-"""The company's documents and customers: where they are kept, found, numbered and deleted."""
+"""The company's documents and customers: how they are stored, found, numbered and deleted."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -26,7 +26,7 @@ ZONE = ZoneInfo("America/New_York")
 
 
 def key_of(*parts: str) -> str:
-    """Take the parts of a key; return the text under which the database finds it."""
+    """Return the text under which the database finds a key with these parts."""
     return "/".join(collate(part) for part in parts)
 
 
@@ -34,7 +34,9 @@ class Book(Generic[Record]):
     """The records of one entity in the order of their keys, found by key or by GUID."""
 
     def __init__(self, state: State, dac: str, key: Callable[[Record], tuple[str, ...]]) -> None:
-        """Take the records' state, the DAC under which deletions are listed, and what gives a record's key."""
+        """Create it from the records' state, the DAC under which deletions are listed, and a function that returns a
+        record's key.
+        """
         self._state = state
         self._dac = dac
         self._key = key
@@ -46,7 +48,7 @@ class Book(Generic[Record]):
         return [self._records[key] for key in sorted(self._records)]
 
     def add(self, record: Any) -> None:
-        """Take a new record; ValueError when its key is taken."""
+        """Add a new record. Raises `ValueError` if its key is in use."""
         key = key_of(*self._key(record))
         if key in self._records:
             raise ValueError(f"{self._dac} {'/'.join(self._key(record))} is there already.")
@@ -60,18 +62,18 @@ class Book(Generic[Record]):
         self._state.changed(keys=True)
 
     def get(self, *parts: Any) -> Record:
-        """Return the record of that key; ValueError when there is none."""
+        """Return the record with this key. Raises `ValueError` if there is none."""
         found = self._records.get(key_of(*map(str, parts)))
         if found is None:
             raise ValueError(f"There is no {self._dac} {'/'.join(map(str, parts))!r}.")
         return found
 
     def has(self, *parts: str) -> bool:
-        """Tell whether there is a record of that key."""
+        """Return whether there is a record with this key."""
         return key_of(*parts) in self._records
 
     def find(self, text: str) -> Iterable[Record]:
-        """Take what an address names; return the records that it may mean by key or GUID."""
+        """Return the records that an address may mean by key or GUID."""
         keys = dict.fromkeys((key_of(text), key_of(*text.replace("|", "/").split("/"))))
         several = [self._records.get(key) for key in keys] + [self._by_note.get(text.lower())]
         return [one for one in several if one is not None]
@@ -85,7 +87,7 @@ class Documents:
     """Customers, orders, shipments, invoices, drop-ship orders and their receipts."""
 
     def __init__(self, state: State) -> None:
-        """Take the records of items and stock that the documents move."""
+        """Create it from the records of items and stock that the documents move."""
         self.state = state
         start = next(iter(state.sites.values())).modified
         self.classes: dict[str, CustomerClass] = {}
@@ -101,7 +103,7 @@ class Documents:
         self._next_contact = FIRST_CONTACT
 
     def customer_class(self, code: str, moment: datetime, description: str = "") -> CustomerClass:
-        """Return the customer class of that code, made at `moment` when it is new."""
+        """Return the customer class with this code; a new one is created at `moment`."""
         found = self.classes.get(collate(code))
         if found is None:
             text = description or f"Customer class {code.upper()}"
@@ -124,5 +126,5 @@ class Documents:
         return self._next_contact
 
     def today(self) -> date:
-        """Return the company's day."""
+        """Return the company's current date."""
         return self.state.now().astimezone(ZONE).date()

@@ -1,4 +1,4 @@
-"""The answers of a refusal, as Acumatica and the IIS before it word them."""
+"""The answers of refusals, worded as by Acumatica and the IIS in front of it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,13 +36,13 @@ REASONS = {
 
 
 def stack(frames: Sequence[str]) -> str:
-    """Take the frames of the fault; return a stack trace through the web server's pipeline."""
+    """Return a stack trace of these frames through the web server's pipeline."""
     own = "\r\n".join(f"   at {frame}" for frame in frames)
     return own + "\r\n" + "\r\n".join(f"{RETHROWN}   at {frame}" for frame in PIPELINE)
 
 
 def exception(kind: str, message: str, frames: Sequence[str] = LIST_FRAMES) -> Response:
-    """Take an exception's type and message; return the JSON body every unhandled exception gets."""
+    """Return the JSON body that every unhandled exception gets."""
     body = {
         "message": "An error has occurred.",
         "exceptionMessage": message,
@@ -58,36 +58,36 @@ def message(status: int, text: str) -> Response:
 
 
 def bad_credentials() -> Response:
-    """A wrong name or password at login: 500, not 401."""
+    """Return the answer to a wrong name or password at login: 500, not 401."""
     return exception("PX.Data.PXException", "Error: Invalid credentials. Please try again.", LOGIN_FRAMES)
 
 
 def login_limit() -> Response:
-    """A login when every API user of the licence is signed in."""
+    """Return the answer to a login while all API users of the licence are signed in."""
     return exception("PX.Data.PXException", f"Error: {LOGIN_LIMIT}", LOGIN_FRAMES)
 
 
 def missing_record() -> Response:
-    """A record asked for by key that does not exist: 500, not 404."""
+    """Return the answer to a request by key for a record that does not exist: 500, not 404."""
     return exception(
         "PX.Api.ContractBased.NoEntitySatisfiesTheConditionException", "No entity satisfies the condition."
     )
 
 
 def unknown_name() -> Response:
-    """A field named in `$select`, `$filter` or `$expand` that the entity has not."""
+    """Return the answer to a field in `$select`, `$filter` or `$expand` that the entity does not have."""
     return exception(
         "System.Collections.Generic.KeyNotFoundException", "The given key was not present in the dictionary."
     )
 
 
 def unreadable_filter(text: str) -> Response:
-    """A `$filter` of the contract API that cannot be parsed."""
+    """Return the answer to a `$filter` of the contract API that cannot be parsed."""
     return exception("Microsoft.Data.OData.ODataException", text)
 
 
 def cannot_optimize(views: Mapping[str, str]) -> Response:
-    """A list that cannot be read in one query; takes the offending fields with their views."""
+    """Return the answer to a list that cannot be read in one query, given the offending fields with their views."""
     lines = "".join(f"{name}: View {view} has BQL delegate\r\n" for name, view in views.items())
     return exception(
         "PX.Api.ContractBased.OptimizedExport.CannotOptimizeException",
@@ -97,28 +97,28 @@ def cannot_optimize(views: Mapping[str, str]) -> Response:
 
 
 def invalid_request(key: str, text: str) -> Response:
-    """A request the model binder refuses: 400."""
+    """Return the answer to a request that the model binder refuses: 400."""
     body = {"message": "The request is invalid.", "modelState": {key: [text]}}
     return JSONResponse(body, 400, media_type="application/json; charset=utf-8")
 
 
 def no_resource(url: str) -> Response:
-    """A path that leads nowhere: 404."""
+    """Return the answer to a path that leads nowhere: 404."""
     return message(404, f"No HTTP resource was found that matches the request URI '{url}'.")
 
 
 def no_rights(form: str, number: str) -> Response:
-    """A form the user may not use in that way: 403."""
+    """Return the answer for a form that the user may not use in that way: 403."""
     return message(403, f"You have insufficient rights to access the {form} ({number}) form.")
 
 
 def throttled() -> Response:
-    """A request above the licence's number per minute: 429 in plain text, without Retry-After."""
+    """Return the answer to a request above the licence's number per minute: 429 in plain text, without Retry-After."""
     return PlainTextResponse(UNRECOGNIZED, 429)
 
 
 def page(status: int) -> Response:
-    """The HTML page of IIS or of a proxy for a status."""
+    """Return the HTML page of IIS or of a proxy for a status."""
     reason = REASONS.get(status, "Error")
     html = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
@@ -129,7 +129,7 @@ def page(status: int) -> Response:
 
 
 def moved_to_error_page() -> Response:
-    """A bearer request when every API user is signed in: a redirect to an HTML page, not JSON."""
+    """Return the answer to a bearer request while all API users are signed in: a redirect to an HTML page, not JSON."""
     text = "The+number+of+concurrent+API+logins+has+been+reached."
     location = f"/Frames/Error.aspx?exceptionID=1&typeID=error&message={text}"
     return HTMLResponse(
@@ -141,5 +141,5 @@ def moved_to_error_page() -> Response:
 
 
 def odata(status: int, text: str) -> Response:
-    """The error body of the OData services."""
+    """Return the error body of the OData services."""
     return JSONResponse({"error": {"code": "", "message": text}}, status, headers={"OData-Version": "4.0"})

@@ -1,4 +1,6 @@
-"""`$filter` of the contract API (an OData 3 subset), of OData 3 and of OData 4: text in, a test of rows out."""
+"""`$filter` of the contract API (an OData 3 subset), of OData 3 and of OData 4: a text is compiled to a
+test of rows.
+"""
 
 import operator
 import re
@@ -25,7 +27,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 DEEPEST = 100
-"""Brackets inside brackets; Acumatica's own limit is not known, only that there is one in its OData library."""
+"""Maximum nesting of brackets. Acumatica's own limit is not known, only that its OData library has one."""
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -44,7 +46,7 @@ CUSTOM = re.compile(r"cf\.(String|Decimal|DateTime|Boolean|Int|Guid|Short|Long)$
 
 
 class Dialect(Enum):
-    """Whose grammar holds."""
+    """The grammar that applies."""
 
     CONTRACT = "contract"
     ODATA3 = "odata3"
@@ -52,7 +54,7 @@ class Dialect(Enum):
 
 
 class FilterError(Exception):
-    """The filter cannot be read or does not fit the fields; the text says why."""
+    """The filter cannot be parsed or does not fit the fields; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class Filter:
-    """A compiled filter: the test, the fields it names, and the bounds every row must keep."""
+    """A compiled filter: the test, the fields it names, and the bounds that every row must meet."""
 
     keep: Predicate
     names: tuple[str, ...]
@@ -90,7 +92,7 @@ KINDS = {
 
 
 def compiled(text: str, table: Table, dialect: Dialect, zone: tzinfo) -> Filter:
-    """Take a filter's text; return its test on the table's rows. FilterError or UnknownField when it is not usable."""
+    """Return the test of a filter on the table's rows. Raises `FilterError` or `UnknownField` if it is not usable."""
     parser = _Parser(text, table, dialect, zone)
     part = parser.whole()
     return Filter(part.keep, tuple(parser.names), part.bounds)

@@ -1,6 +1,7 @@
-"""Fields of a form, made shortly: those a record holds, those with a preset a change may set, those left empty.
+"""Short definitions of a form's fields: those stored in a record, those with a preset that a change may set, and those
+that are left empty.
 
-Field names come from the field catalogue of Default/24.200.001; presets are what the recorded sites show there.
+Field names come from the field catalogue of Default/24.200.001; presets are what the recorded sites show.
 """
 
 from collections.abc import Callable
@@ -32,12 +33,12 @@ NOTHING = Decimal("0.0")
 
 
 def kind_of(value: Value, field: str = "") -> str:
-    """Name the type of the field that holds such a value; some fields have another one than their preset tells."""
+    """Return the type of a field that has this value; some fields have another type than their preset suggests."""
     return OTHER_KINDS.get(field) or next((name for kind, name in KINDS if isinstance(value, kind)), "String")
 
 
 def texts(**getters: Getter) -> list[Field]:
-    """Return text fields that read what a record holds."""
+    """Return text fields that read a record's attributes."""
     return [Field(name, "String", get) for name, get in getters.items()]
 
 
@@ -81,7 +82,7 @@ def _scaled(write: Callable[[int], Decimal], get: Callable[[Any], int]) -> Gette
 
 
 def presets(values: Row) -> list[Field]:
-    """Return fields that show a record's `extra` value of that name, else the preset."""
+    """Return fields that show a record's `extra` value of that name, or the preset."""
     return [Field(name, kind_of(value, name), _extra(name, _preset(name, value))) for name, value in values.items()]
 
 
@@ -107,17 +108,17 @@ def _constant(value: Value) -> Getter:
 
 
 def blank(names: str) -> Row:
-    """Take names apart by blanks; return each an empty text, for `presets` and `constants`."""
+    """Return an empty text for each of the names, which are separated by blanks, for `presets` and `constants`."""
     return dict.fromkeys(names.split(), "")
 
 
 def no(names: str) -> Row:
-    """Take names apart by blanks; return each `False`."""
+    """Return `False` for each of the names, which are separated by blanks."""
     return dict.fromkeys(names.split(), False)
 
 
 def zero(names: str) -> Row:
-    """Take names apart by blanks; return each the zero that the server computes."""
+    """Return, for each of the names, which are separated by blanks, the zero that the server computes."""
     return dict.fromkeys(names.split(), NOTHING)
 
 
@@ -135,7 +136,7 @@ def _entry(name: str) -> Getter:
 
 
 def custom(path: str) -> Getter:
-    """Take `View.Field`; return what reads that custom field of a record."""
+    """Return a function that reads the custom field `View.Field` of a record."""
 
     def read(row: Any) -> Value:
         value: Value = row.custom.get(path)
@@ -145,12 +146,12 @@ def custom(path: str) -> Getter:
 
 
 def note_id(row: Any) -> str:
-    """Return a record's lasting id."""
+    """Return a record's permanent id."""
     return str(row.note_id)
 
 
 def settable(values: Row, given: Row, what: str) -> Row:
-    """Take the presets and values given for some of them; return the values typed. ValueError for a name not there."""
+    """Return the given values, converted to the types of the presets. Raises `ValueError` for an unknown name."""
     unknown = given.keys() - values.keys()
     if unknown:
         raise ValueError(f"{what} has no {', '.join(sorted(unknown))}.")

@@ -1,4 +1,6 @@
-"""Before every path: the journal, prepared faults, the licence's requests per minute, and the check of the caller."""
+"""What every request passes first: the journal, prepared faults, the licence's requests per minute, and
+authentication.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -39,10 +41,10 @@ class Fault:
 
 
 class Traffic:
-    """What came in: the journal, the count, the last minute's requests, the prepared faults."""
+    """The received requests: the journal, the count, those of the last minute, and the prepared faults."""
 
     def __init__(self, now: Callable[[], datetime], per_minute: int | None) -> None:
-        """Take the clock and the licence's requests per minute (None: no limit)."""
+        """Create it from the clock and the licence's requests per minute (None: no limit)."""
         self._now = now
         self._per_minute = per_minute
         self._recent: deque[datetime] = deque()
@@ -51,14 +53,14 @@ class Traffic:
         self.faults: list[Fault] = []
 
     def note(self, method: str, path: str, query: str, status: int) -> None:
-        """Enter one answered request."""
+        """Add an answered request."""
         self.requests += 1
         self.journal.append(
             {"time": in_utc(self._now()), "method": method, "path": path, "query": query, "status": status}
         )
 
     def refusal(self, path: str) -> Response | None:
-        """Take a path; return a prepared fault or the throttle's answer. Declined requests do not count."""
+        """Return a prepared fault or the throttle's answer for this path. Declined requests do not count."""
         for fault in self.faults:
             if path.startswith(fault.path) and fault.times > 0:
                 fault.times -= 1
@@ -75,16 +77,16 @@ class Traffic:
 
 
 class Gate:
-    """ASGI: lets a request through to the site, or answers it here."""
+    """The ASGI application that passes a request to the site, or answers it here."""
 
     def __init__(self, app: ASGIApp, traffic: Traffic, access: Access) -> None:
-        """Take the site behind the gate, and what decides."""
+        """Create it from the site behind the gate, the traffic and the access control."""
         self._app = app
         self._traffic = traffic
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; those of the control paths pass unseen."""
+        """Serve one request. Requests to the control paths are not checked."""
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
             return

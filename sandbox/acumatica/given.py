@@ -1,4 +1,4 @@
-"""Reads the values of a change: moments, days, items, warehouses, numbers."""
+"""Read the values of a change: times, dates, items, warehouses, numbers."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -12,11 +12,11 @@ Given = Mapping[str, Any]
 
 
 class BadChange(ValueError):
-    """A change that names nothing known or does not fit; the text says what."""
+    """A change that names something unknown or is not valid; the text is the reason."""
 
 
 def moment_of(state: State, given: Given, name: str = "modified") -> datetime:
-    """Return the moment that the change names, else the sandbox's."""
+    """Return the time that the change names, or the sandbox's."""
     text = given.get(name)
     if text is None:
         return stamped(state.now())
@@ -27,7 +27,7 @@ def moment_of(state: State, given: Given, name: str = "modified") -> datetime:
 
 
 def day_of(given: Given, name: str) -> date | None:
-    """Return the day that the change names, None for none."""
+    """Return the date that the change names; None if it is null."""
     if given.get(name) in (None, ""):
         return None
     found = parse_moment(str(given[name]), UTC)
@@ -45,7 +45,7 @@ def item_of(state: State, given: Given) -> Item:
 
 
 def site_of(state: State, code: Any) -> Site:
-    """Return the warehouse of that code."""
+    """Return the warehouse with this code."""
     site = state.sites.get(str(code).strip().upper())
     if site is None:
         raise ValueError(f"There is no warehouse {code!r}.")
@@ -58,7 +58,9 @@ def quantity_of(given: Given) -> int:
 
 
 def known(given: Given, names: str, what: str) -> None:
-    """Take the names a change may have, apart by blanks; ValueError for another one, or for what is no object."""
+    """Check that the change has only these names, which are separated by blanks. Raises `ValueError` for another one,
+    or for a change that is not an object.
+    """
     if not isinstance(given, Mapping):
         raise ValueError(f"{what} is given as an object, not as {given!r}.")
     unknown = given.keys() - set(names.split())

@@ -1,4 +1,6 @@
-"""The inquiries of the endpoint: PUT with parameters, one record back with the rows in an expanded collection."""
+"""The inquiries of the endpoint: PUT with parameters, and one record as the answer with the rows in an expanded
+collection.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,17 +22,19 @@ COMPANY = ("COMPANY", "Sandbox Company", "With Branches Not Requiring Balancing"
 
 
 class Problem(Exception):
-    """A parameter the form refuses: its name and the form's words."""
+    """A parameter that the form refuses: its name and the form's message."""
 
     def __init__(self, name: str, text: str) -> None:
-        """Take the parameter's name and the message."""
+        """Create it from the parameter's name and the message."""
         super().__init__(text)
         self.name = name
         self.text = text
 
 
 class Found(NamedTuple):
-    """A result row, its names in alphabetical order; with `note_id` a lasting record, which has a note and a link."""
+    """A result row, its names in alphabetical order. With `note_id` it is a permanent record, which has a note and a
+    link.
+    """
 
     row: Row
     note_id: str = ""
@@ -39,7 +43,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Inquiry:
-    """An inquiry: parameters with their preset, the collection of rows, the view that cannot be listed."""
+    """An inquiry: parameters with their presets, the collection of rows, and the view that cannot be listed."""
 
     name: str
     parameters: Mapping[str, Value]
@@ -51,8 +55,8 @@ class Inquiry:
 
 
 def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str, zone: tzinfo) -> dict[str, Any]:
-    """Take the body of the PUT and `$expand`; return the record. Names that are no parameters are ignored, as
-    really.
+    """Return the record for the body of the PUT and `$expand`. Names that are not parameters are ignored, as by the
+    real system.
     """
     values = parameters(inquiry, body, zone)
     for name, check in CHECKS.items():
@@ -69,13 +73,13 @@ def answer(inquiry: Inquiry, state: State, body: Mapping[str, Any], expand: str,
 
 
 def parameters(inquiry: Inquiry, body: Mapping[str, Any], zone: tzinfo) -> dict[str, Value]:
-    """Take the body of the PUT; return every parameter's value, the preset where none is given."""
+    """Return the value of every parameter from the body of the PUT, or its preset."""
     given = {name: _given(body.get(name), name in inquiry.dates, zone) for name in inquiry.parameters}
     return {name: preset if given[name] in (None, "") else given[name] for name, preset in inquiry.parameters.items()}
 
 
 def refused(inquiry: Inquiry, body: Mapping[str, Any], problem: Problem, zone: tzinfo) -> dict[str, Any]:
-    """Take a refused parameter; return the record with `error` on it and on the field, the body of a 422."""
+    """Return the record for a refused parameter, with `error` on it and on the field: the body of a 422."""
     record: dict[str, Any] = {"id": random_guid(), "rowNumber": 1, "note": None}
     record["error"] = f"Updating '{inquiry.name}' record raised at least one error. Please review the errors."
     for name, value in parameters(inquiry, body, zone).items():
@@ -127,9 +131,9 @@ CHECKS: dict[str, Callable[[State, Mapping[str, Value]], object]] = {"InventoryI
 
 
 def locations(row: Stock) -> list[tuple[str, int, int, int]]:
-    """Take a stock row; return location, on hand, available and available for shipping of each location.
+    """Return location, on hand, available and available for shipping of each location of a stock row.
 
-    Demand or supply not yet located stands on `<UNASSIGNED>` with nothing on hand.
+    Demand or supply without a location is at `<UNASSIGNED>` with nothing on hand.
     """
     found = [(LOCATION, row.on_hand, row.shipping, row.shipping)]
     if row.available != row.shipping:

@@ -1,4 +1,4 @@
-"""The generic inquiries exposed by OData."""
+"""The generic inquiries that are exposed through OData."""
 
 from collections.abc import Callable
 from typing import Any
@@ -72,5 +72,5 @@ def _branches(state: State) -> Table:
 
 
 def inquiry_tables(state: State) -> dict[str, Table]:
-    """Take the records; return the exposed generic inquiries by name."""
+    """Return the exposed generic inquiries by name."""
     return {one.name: one for one in (_vendor_quantities(state), _storage_details(state), _branches(state))}

@@ -84,7 +84,7 @@ def _add_invoice(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def _lists(invoice: Invoice) -> list[list[Invoice]]:
-    """Return the lists of invoices in which it stands: those of its orders, shipments and receipts."""
+    """Return the lists of invoices that contain it: those of its orders, shipments and receipts."""
     several = [one.invoices for one in invoice.orders] + [one.invoices for one in invoice.shipments]
     return several + [one.invoices for one in invoice.receipts]
 
@@ -99,8 +99,8 @@ def _check(shipments: list[Shipment], receipts: list[Receipt]) -> None:
 
 
 def _billed(shipments: list[Shipment], receipts: list[Receipt], wished: list[Order]) -> list[Billed]:
-    """Return the lines to invoice; orders named beside shipments choose among these, orders alone are invoiced
-    whole.
+    """Return the lines to invoice. Orders that are named together with shipments select among these; orders alone are
+    invoiced as a whole.
     """
     found: list[Billed] = []
     for shipment in shipments:
@@ -131,7 +131,7 @@ def _amount(order_line: OrderLine, quantity4: int, uom: str) -> int:
 
 
 def _tax_share(order: Order, billed: list[Billed]) -> int:
-    """Return the order's tax in the measure of what is invoiced of it."""
+    """Return the order's tax in proportion to the invoiced part of it."""
     whole = sums.line_total(order)
     part = sum(_amount(line, quantity4, uom) for one, line, quantity4, uom, _ in billed if one is order)
     return sums.ratio(sums.tax_total(order), part, whole, sums.CENT) if whole else 0
@@ -156,7 +156,7 @@ def _line(documents: Documents, place: int, billed: Billed) -> InvoiceLine:
 
 
 def _follow(documents: Documents, invoice: Invoice, moment: datetime) -> None:
-    """Set the statuses of the invoice's shipments and orders after it was made, released or deleted."""
+    """Update the statuses of the invoice's shipments and orders after it was created, released or deleted."""
     with moving(documents, invoice.orders, moment):
         for shipment in invoice.shipments:
             status = _shipment_status(shipment)

@@ -1,6 +1,6 @@
-"""What a test may change of items: their form, quantities in warehouses, cross-references, and their id.
+"""Changes that a test may make to items: their form, quantities in warehouses, cross-references, and their id.
 
-Everything given is read before anything is set, so that a wrong value leaves all as it was.
+All given values are read before any is set, so that a wrong value changes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -72,7 +72,7 @@ def _set_item(state: State, given: Given) -> dict[str, Any]:
 
 
 def _wanted(base_uom: str, given: Given) -> dict[str, Any]:
-    """Return what is given by the names of an item's fields, those of its form in `extra`, its class by the code."""
+    """Return the given values by the names of an item's fields: those of its form in `extra`, its class by the code."""
     wanted: dict[str, Any] = {"extra": {}}
     for name, value in given.items():
         if name in PLAIN:
@@ -145,7 +145,7 @@ def _remove_item(state: State, given: Any) -> dict[str, Any]:
 
 
 def _change_id(state: State, given: Given) -> dict[str, Any]:
-    """Return the item another Inventory ID (Change ID); NoteID, stock, prices and documents stay its own."""
+    """Give the item another Inventory ID (Change ID). Its NoteID, stock, prices and documents stay."""
     known(given, "inventory_id new_id stamped modified", "a change of an ID")
     item, moment = item_of(state, given), moment_of(state, given)
     state.rename_item(item, str(given["new_id"]))

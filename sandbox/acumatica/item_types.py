@@ -32,7 +32,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Deducted:
-    """Which kinds of demand an availability calculation rule (form IN201500) takes from what is available."""
+    """The kinds of demand that an availability calculation rule (form IN201500) deducts from the available quantity."""
 
     prepared: bool = True
     booked: bool = True
@@ -56,7 +56,7 @@ class AvailabilityRule:
 
 @dataclass(slots=True)
 class ItemClass:
-    """An item class, made when an item first names it."""
+    """An item class, created when an item first names it."""
 
     number: int
     code: str
@@ -67,7 +67,7 @@ class ItemClass:
 
 @dataclass(slots=True)
 class Item:
-    """A stock or non-stock item; `extra` holds fields of the form set by name, `custom` those of `View.Field`."""
+    """A stock or non-stock item; `extra` contains fields of the form by name, `custom` those of `View.Field`."""
 
     number: int
     inventory_id: str
@@ -95,10 +95,10 @@ class Item:
 
 @dataclass(slots=True)
 class Stock:
-    """What one warehouse holds of one item, and what sales orders and shipments ask of it.
+    """The quantities of one item in one warehouse, and the demand of sales orders and shipments on it.
 
-    All in ten-thousandths of the base unit. `free` is what would be available, and `hard` what would be available for
-    shipping, without the demand counted below them.
+    All are in ten-thousandths of the base unit. `free` would be the available quantity, and `hard` the quantity
+    available for shipping, without the demand that is counted below them.
     """
 
     item: Item
@@ -115,7 +115,7 @@ class Stock:
 
     @property
     def available(self) -> int:
-        """What is available by the rule of the item's class."""
+        """The available quantity by the rule of the item's class."""
         return self.free - self._deducted()
 
     @available.setter
@@ -124,7 +124,9 @@ class Stock:
 
     @property
     def shipping(self) -> int:
-        """What is available for shipping: without what is allocated, and what has left but is not posted."""
+        """The quantity available for shipping: without what is allocated, and what has been shipped but is
+        not posted.
+        """
         return self.hard - self.allocated - self.shipped
 
     @shipping.setter
@@ -166,7 +168,7 @@ class SalesPrice:
 
 @dataclass(slots=True)
 class Deletion:
-    """A deleted record, as the feed of deletions names it."""
+    """A deleted record, as in the feed of deletions."""
 
     dac: str
     note_id: str

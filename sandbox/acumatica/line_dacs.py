@@ -1,7 +1,7 @@
 """The lines of sales orders and their allocations in the DAC feed; those of archived orders are not in it.
 
-A split that is not allocated and not completed is a demand that the item class's rule deducts or not; an allocated one
-always counts against what is available for shipping. `POSource` is `O` (Purchase to Order) or `D` (Drop-Ship).
+A split that is neither allocated nor completed is a demand that the item class's rule may deduct. An allocated one
+always counts against the quantity available for shipping. `POSource` is `O` (Purchase to Order) or `D` (Drop-Ship).
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Line(NamedTuple):
 
 
 class Allocation(NamedTuple):
-    """A split with its line and order, and what of it is on shipments."""
+    """A split with its line and order, and its quantity on shipments."""
 
     order: Order
     line: OrderLine

@@ -1,4 +1,4 @@
-"""`$metadata` and the service document of the OData services, made from the tables served."""
+"""`$metadata` and the service document of the OData services, generated from the served tables."""
 
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import quoteattr
@@ -10,7 +10,7 @@ EDM = {"4.0": "http://docs.oasis-open.org/odata/ns/edm", "3.0": "http://schemas.
 
 
 def csdl(tables: Iterable[Table], version: str) -> str:
-    """Take tables and the OData version ("3.0" or "4.0"); return the EDMX document that describes them."""
+    """Return the EDMX document that describes the tables in this OData version ("3.0" or "4.0")."""
     several = list(tables)
     spaces = sorted({table.type_name.rpartition(".")[0] for table in several})
     schemas = "".join(_schema(space, several, version) for space in spaces)
@@ -66,6 +66,6 @@ def _not_filterable(names: list[str]) -> str:
 
 
 def service_document(tables: Mapping[str, Table], context: str) -> dict[str, object]:
-    """Take the tables and the address of `$metadata`; return the list of entity sets."""
+    """Return the list of entity sets for these tables and this address of `$metadata`."""
     sets = [{"name": name, "kind": "EntitySet", "url": name} for name in tables]
     return {"@odata.context": context, "value": sets}

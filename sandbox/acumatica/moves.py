@@ -1,8 +1,8 @@
-"""Applies what a change of documents means: the stock's figures move, the orders' statuses follow, stamps are set.
+"""Apply the consequences of a change of documents: the stock's figures, the orders' statuses, and timestamps.
 
-The stock is stamped with the sandbox's moment, whatever moment the document is given: it is now that it moves.
-An order's own stamp moves when its own record changes (an edit through the order form, or a status that follows its
-shipments), not when only a shipment's package or tracking number does.
+The stock is stamped with the sandbox's time, whatever time the document gets, because the stock moves now. An order's
+timestamp changes when its own record changes (an edit on the order form, or a status that follows its shipments), but
+not when only a package or tracking number of a shipment does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,9 +18,9 @@ from sandbox.acumatica.values import stamped
 
 @contextmanager
 def moving(documents: Documents, orders: Iterable[Order], moment: datetime, *, settle: bool = True) -> Iterator[None]:
-    """Take the orders that a change touches; when it is done, move stock and statuses by what it made different.
+    """Update stock and statuses after a change to these orders, by the difference that it made.
 
-    A change that raises has moved nothing, so it must refuse before it alters a record.
+    A change that raises moves nothing, so it must refuse before it alters a record.
     """
     touched = list(dict.fromkeys(orders))
     before = _total(touched)

@@ -28,12 +28,12 @@ DELETED = "/px.GetDeletedRecords()"
 
 
 class BadQuery(Exception):
-    """The query options cannot be served; the text says why."""
+    """The query options cannot be served; the text is the reason."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What of a row is written: fields, and navigations with their own shapes."""
+    """The parts of a row that are written: fields, and navigations with their own shapes."""
 
     fields: tuple[Field, ...]
     links: tuple[tuple[str, Link, "Shape"], ...]
@@ -41,7 +41,7 @@ class Shape:
 
 
 def apart(text: str) -> list[str]:
-    """Take a list separated by commas; return its parts, commas inside brackets left alone."""
+    """Return the parts of a list that is separated by commas; commas inside brackets do not separate."""
     parts, depth, start = [], 0, 0
     for place, character in enumerate(text):
         depth += {"(": 1, ")": -1}.get(character, 0)
@@ -52,7 +52,9 @@ def apart(text: str) -> list[str]:
 
 
 def shape(table: Table, select: str, expand: str, depth: int = 1) -> Shape:
-    """Take `$select` and `$expand` of one level; return what is written. UnknownField or BadQuery when it cannot be."""
+    """Return what is written for `$select` and `$expand` of one level. Raises `UnknownField` or `BadQuery` if it cannot
+    be.
+    """
     names = [name for name in apart(select) if name not in table.links]
     chosen = (
         tuple(one for one in table.fields.values() if not one.computed)
@@ -75,7 +77,7 @@ def shape(table: Table, select: str, expand: str, depth: int = 1) -> Shape:
 
 
 def written(row: Any, how: Shape, old: bool) -> dict[str, Any]:
-    """Take a row and its shape; return the record with plain values, for OData 3 in its older encoding."""
+    """Return the record of a row in this shape with plain values; for OData 3 in its older encoding."""
     record: dict[str, Any] = {one.name: _plain(one.get(row), old) for one in how.fields}
     for name, link, nested in how.links:
         target = link.get(row)
@@ -96,7 +98,9 @@ class Service:
     """One OData service: tables under a root address."""
 
     def __init__(self, tables: Mapping[str, Table], reader: Reader, page_size: int | None, *, old: bool) -> None:
-        """Take the tables by name, the page size forced by the server (None: none), and whether it is OData 3."""
+        """Create it from the tables by name, the page size forced by the server (None: none), and whether it is OData
+        3.
+        """
         self._tables = tables
         self._reader = reader
         self._page_size = page_size
@@ -147,7 +151,7 @@ class Service:
         return self._feed(table, path, root, options, request)
 
     def deleted(self, name: str) -> Table:
-        """Return the deleted records of a table; a service without that feed refuses."""
+        """Return the deleted records of a table. A service without that feed refuses."""
         raise BadQuery(f"'{name}' has no deleted records.")
 
     def _one(self, table: Table, keyed: re.Match[str], root: str, options: Mapping[str, str]) -> Response:

@@ -1,4 +1,4 @@
-"""Changes of sales orders, made on the order's form: every one, of a line as well, bumps the order's stamp."""
+"""Changes of sales orders, made on the order's form: every one, even of a line, updates the order's timestamp."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -118,7 +118,7 @@ def _remove_order(documents: Documents, given: Given) -> dict[str, Any]:
 
 
 def _edit(documents: Documents, order: Order, given: Given, moment: datetime) -> Callable[[], None]:
-    """Read everything given and give what sets it, so that a wrong value leaves the order as it was."""
+    """Read all given values and return a function that sets them, so that a wrong value changes nothing."""
     wanted: dict[str, Any] = {field: str(given[name] or "") for name, field in PLAIN.items() if name in given}
     wanted |= {field: scaled(given[name], MONEY_PLACES, name) for name, field in MONEY.items() if name in given}
     if "status" in given:
@@ -160,7 +160,7 @@ def _edit(documents: Documents, order: Order, given: Given, moment: datetime) ->
 
 
 def _original(documents: Documents, key: Any) -> tuple[str, str] | None:
-    """Take the key ("SO/000001") of the order that a return or credit memo order was made from."""
+    """Return the order from which a return or credit memo order was made, by its key ("SO/000001")."""
     if not key:
         return None
     order: Order = documents.orders.get(*str(key).split("/"))
@@ -174,7 +174,7 @@ def _status(value: Any) -> str:
 
 
 def party(given: Mapping[str, Any], base: Party) -> Party:
-    """Take contact and address names together; return the party with them, the rest as in `base`."""
+    """Return the party with the given contact and address names, and the rest as in `base`."""
     known(given, " ".join((*DOCUMENT_CONTACT, *ADDRESS_NAMES)), "a contact with its address")
     contact = {name: value for name, value in given.items() if name in DOCUMENT_CONTACT}
     address = {name: value for name, value in given.items() if name not in DOCUMENT_CONTACT}

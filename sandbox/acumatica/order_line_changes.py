@@ -1,4 +1,4 @@
-"""Lines of sales orders as a change gives them: new and changed ones, their allocations, where they are bought."""
+"""Lines of sales orders in a change: new and changed lines, their allocations, and where they are bought."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ VENDOR = "VENDOR01"
 def changed_line(
     documents: Documents, order: Order, given: Given, site: Any, moment: datetime
 ) -> tuple[int | None, OrderLine | None]:
-    """Return the number and the line; no number for a new line, no line for one to remove."""
+    """Return the number and the line; the number is None for a new line, the line is None for one to remove."""
     known(given, LINE_NAMES, "a line of an order")
     number = int(given["line_nbr"]) if given.get("line_nbr") is not None else None
     old = next((line for line in order.lines if line.number == number), None)
@@ -91,7 +91,7 @@ def _po_source(given: Given) -> str:
 
 
 def _allocated_rows(line: OrderLine, given: Any) -> list[Given]:
-    """Return the rows of a line of which that quantity is allocated; without one, what was allocated stays so."""
+    """Return the rows of a line with this quantity allocated; without a quantity the allocation stays unchanged."""
     kept = sum(split.quantity4 for split in line.splits if split.allocated and split.item is line.item)
     if given is not None:
         kept = scaled(given, QUANTITY_PLACES, "allocated")
@@ -120,7 +120,7 @@ def _splits(documents: Documents, line: OrderLine, rows: Any) -> list[Split]:
 
 
 def put_line(order: Order, number: int | None, line: OrderLine | None) -> None:
-    """Place a line by its number; the line replaced keeps its identity, since shipments refer to it."""
+    """Store a line under its number. The line that it replaces keeps its identity, because shipments refer to it."""
     old = next((one for one in order.lines if one.number == number), None)
     if line is None:
         order.lines = [one for one in order.lines if one is not old]

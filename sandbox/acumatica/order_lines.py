@@ -50,7 +50,7 @@ PURCHASING = fields(
 
 
 class Line(NamedTuple):
-    """A line together with its order."""
+    """A line with its order."""
 
     order: Order
     line: OrderLine
@@ -125,7 +125,7 @@ def _discounted_price(line: OrderLine) -> int:
 
 
 class Allocation(NamedTuple):
-    """A split together with its line and order, and what of it is on shipments."""
+    """A split with its line and order, and its quantity on shipments."""
 
     order: Order
     line: OrderLine
@@ -182,7 +182,7 @@ def _purchasing(pair: Line) -> Iterator[Row]:
 
 
 def details_part(zone: tzinfo) -> Part:
-    """Take the server's zone; return the collection Details."""
+    """Return the collection Details."""
     return Part(
         _line_fields(zone),
         _lines,

@@ -1,7 +1,7 @@
-"""The rows of `SalesOrder.Shipments`: shipments, released drop-ship receipts, and invoices made without a shipment.
+"""The rows of `SalesOrder.Shipments`: shipments, released drop-ship receipts, and invoices without a shipment.
 
-A drop-shipment bears the receipt's number and NoteID; an invoice without shipment has no number, as recorded on
-22.200 (`acumatica-observed.md`, §5.4). The rows' ids are made up at every call.
+A drop-shipment has the receipt's number and NoteID; an invoice without a shipment has no number, as recorded on 22.200
+(`acumatica-observed.md`, §5.4). The rows' ids are new in every call.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ KINDS = {
 
 
 class Source(NamedTuple):
-    """What stands behind a row."""
+    """The document behind a row."""
 
     kind: str
     number: str
@@ -49,12 +49,12 @@ class Source(NamedTuple):
 
 
 def invoice_of(order: Order, invoices: Iterable[Invoice]) -> Invoice | None:
-    """Return the invoice among them that has lines of the order."""
+    """Return the invoice that has lines of the order."""
     return next((one for one in invoices if order in one.orders), None)
 
 
 def sources(order: Order, zone: tzinfo) -> list[Source]:
-    """Return what stands behind the rows of an order, by number."""
+    """Return the documents behind the rows of an order, by number."""
     found = [_of_shipment(order, one, zone) for one in order.shipments]
     found += [_of_receipt(order, one, zone) for one in order.receipts if one.released]
     direct = [one for one in order.invoices if any(not line.shipment_nbr for line in one.lines if line.order is order)]
@@ -98,7 +98,7 @@ def _of_invoice(order: Order, invoice: Invoice) -> Source:
 
 
 def invoice_columns(invoice: Invoice | None, issue: str = "") -> Row:
-    """Return the columns that name the invoice and, once it is released or `issue` was posted by itself, the issue."""
+    """Return the columns that name the invoice and, once it is released or `issue` was posted separately, the issue."""
     posted = issue or (invoice.number if invoice is not None and invoice.released else None)
     return {
         "InventoryDocType": "Issue" if posted else None,
@@ -126,7 +126,7 @@ def _row(order: Order, source: Source) -> Row:
 
 
 def shipments_part(zone: tzinfo) -> Part:
-    """Take the server's zone; return the collection Shipments of an order."""
+    """Return the collection Shipments of an order."""
 
     def rows(order: Order) -> list[Row]:
         return [_row(order, source) for source in sources(order, zone)]

@@ -1,4 +1,4 @@
-"""Packages as a change gives them, and the packages of a shipment after a change of some."""
+"""Packages in a change, and a shipment's packages after a change."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ CONTENT_NAMES = "line quantity inventory_id"
 
 
 def package_of(documents: Documents, shipment: Shipment, given: Given) -> Package:
-    """Take a package of a change; return it, numbered after the others. ValueError for a wrong value."""
+    """Return the package of a change, numbered after the others. Raises `ValueError` for a wrong value."""
     known(given, PACKAGE_NAMES, "a package")
     number = max((one.number for one in shipment.packages), default=0) + 1
     return Package(
@@ -36,7 +36,7 @@ def package_of(documents: Documents, shipment: Shipment, given: Given) -> Packag
 
 
 def _content(shipment: Shipment, given: Given) -> Content:
-    """Take the place of a line in the shipment (from 1), and the component's id where the line is a kit."""
+    """Find the line by its position in the shipment (from 1), and the component's id if the line is a kit."""
     known(given, CONTENT_NAMES, "the content of a package")
     place = int(given["line"])
     if not 0 < place <= len(shipment.lines):
@@ -53,8 +53,8 @@ def _content(shipment: Shipment, given: Given) -> Content:
 def packages_after(documents: Documents, shipment: Shipment, given: Any) -> list[Package]:
     """Return the packages after the changes.
 
-    A list that numbers none is the whole list, in which a package keeps its place and id. Where `package` numbers one,
-    those named are changed or removed, the rest of the list is added, and the others stay.
+    If no entry is numbered, the list replaces all packages, and a package keeps its position and id. If `package`
+    numbers an entry, that package is changed or removed, other entries are added, and the remaining packages stay.
     """
     wished = [dict(one) for one in given]
     found = {one.number: one for one in shipment.packages}

@@ -126,7 +126,7 @@ def _released(documents: Documents, receipt: Receipt, moment: datetime) -> dict[
 
 
 def _archive(documents: Documents, given: Given) -> dict[str, Any]:
-    """Archive a document, or with `archived` false take it back; its stamp stays, as an archived one is only moved."""
+    """Archive a document, or restore it with `archived` false. Its timestamp stays, because archiving only moves it."""
     known(given, "entity key archived", "archiving")
     book = getattr(documents, ARCHIVED[str(given["entity"])])
     found = book.get(*str(given["key"]).split("/"))

@@ -1,6 +1,6 @@
-"""The entities PurchaseOrder and PurchaseReceipt for drop-shipments, in the shape recorded on endpoint 22.200.
+"""The entities PurchaseOrder and PurchaseReceipt for drop-shipments, in the form recorded on endpoint 22.200.
 
-A drop-shipment moves no stock; its receipt, once released, stands among the order's shipments.
+A drop-shipment moves no stock; its released receipt is listed among the order's shipments.
 """
 
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ RECEIPT_PRESET: Row = (
 
 
 class Line(NamedTuple):
-    """A line together with its order to the vendor."""
+    """A line with its order to the vendor."""
 
     purchase: PurchaseOrder
     line: PurchaseLine
@@ -68,7 +68,7 @@ def _order_total(purchase: PurchaseOrder) -> int:
 
 
 def received(purchase: PurchaseOrder, wanted: PurchaseLine) -> int:
-    """Return what of a line is on receipts."""
+    """Return the quantity of a line on receipts."""
     lines = (line for receipt in purchase.receipts for line in receipt.lines)
     return sum(line.quantity4 for line in lines if line.purchase_line is wanted)
 
@@ -137,7 +137,7 @@ def _order_lines(zone: tzinfo) -> dict[str, Field]:
 
 
 class Received(NamedTuple):
-    """A line together with its receipt."""
+    """A line with its receipt."""
 
     receipt: Receipt
     line: ReceiptLine
@@ -232,7 +232,7 @@ INSTRUCTIONS = fields(
 
 
 def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; return the entity PurchaseOrder."""
+    """Return the entity PurchaseOrder."""
     book = documents.purchases
     ship_to = party_parts(lambda one: one.lines[0].order.ship_to, "ShipTo")
     parts = {
@@ -256,7 +256,7 @@ def purchase_order_entity(documents: Documents, zone: tzinfo) -> Entity:
 
 
 def purchase_receipt_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; return the entity PurchaseReceipt."""
+    """Return the entity PurchaseReceipt."""
     book = documents.receipts
     details = Part(_receipt_lines(), _received_lines, "transactions", lambda pair: str(pair.line.note_id))
     columns = _receipt_header(zone)

@@ -1,7 +1,7 @@
 """Contract records: which fields a request wants, and how a row becomes JSON (`{"value": …}`, `{}` when empty).
 
-Details and linked objects are absent unless expanded; an expanded collection without rows is `[]`. A nested level
-shows only where both levels are named (`acumatica.md` §2.4, `acumatica-observed.md`).
+Details and linked objects are absent unless they are expanded; an expanded collection without rows is `[]`. A nested
+level is shown only if both levels are named (`acumatica.md` §2.4, `acumatica-observed.md`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,10 +33,10 @@ Tree = dict[str, "Tree"]
 
 @dataclass(frozen=True)
 class Part:
-    """Detail rows of a record or, with `many` off, one linked object; both may have parts of their own.
+    """Detail rows of a record or, with `many` off, one linked object; both may have their own parts.
 
-    `row_id` gives a row's lasting id, None where the server makes one up at each call. `noted` tells of a row with a
-    note of its own.
+    `row_id` returns a row's permanent id, or None if the server creates a new one in each call. `noted` returns whether
+    a row has its own note.
     """
 
     fields: Mapping[str, Field]
@@ -52,8 +52,8 @@ class Part:
 class Entity:
     """A top-level entity of the endpoint over a table of rows, with its parts.
 
-    `find` gives the rows that a key or id in the address may mean (all rows when None); `archived` tells which rows
-    only a request that asks for archived records sees; `form` names the form and its number.
+    `find` returns the rows that a key or id in the address may mean (all rows for None); `archived` returns whether
+    only requests for archived records include the row; `form` is the form's name and number.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The wanted fields of a record (None: all) and its wanted parts, a part of None being shown without rows."""
+    """The wanted fields of a record (None: all) and its wanted parts; a part of None is shown without rows."""
 
     fields: frozenset[str] | None = None
     parts: Mapping[str, "Wanted | None"] = field(default_factory=dict)
@@ -81,11 +81,12 @@ class Wanted:
 def wanted(
     entity: Entity, select: str, expand: str, custom: str, filtered: Iterable[str] = (), *, listed: bool = True
 ) -> Wanted:
-    """Take the options' texts; return them apart. UnknownField for a name the entity has not (names are
+    """Return the parsed options. Raises `UnknownField` for a name that the entity does not have (names are
     case-sensitive).
 
-    A `$select` of nested fields only leaves all header fields in; fields of the filter, and the keys of the address,
-    come along unselected. In a list, an expanded collection that `$select` does not name has no rows.
+    If `$select` contains only nested fields, all header fields are included. Fields of the filter, and the keys of the
+    address, are included without being selected. In a list, an expanded collection that `$select` does not name has no
+    rows.
     """
     chosen, shown = _tree(select), _tree(expand)
     _known(entity.table.fields, entity.parts, chosen, entity.name, fields=True)
@@ -143,9 +144,7 @@ def _parts(
 
 
 def linked(entity_name: str, parts: Mapping[str, Part]) -> dict[str, Link]:
-    """Take an entity's parts; return its linked objects as navigations, for filters such as `MainContact/Email
-    eq …`.
-    """
+    """Return an entity's linked objects as navigations, for filters such as `MainContact/Email eq …`."""
     found: dict[str, Link] = {}
     for name, part in parts.items():
         if not part.many:
@@ -168,10 +167,10 @@ def random_guid() -> str:
 
 
 class Writer:
-    """Turns rows of one entity into records of the shape a request wants."""
+    """Converts rows of one entity to records of the requested shape."""
 
     def __init__(self, entity: Entity, want: Wanted, zone: tzinfo, root: str = ENDPOINT) -> None:
-        """Take the entity, the wanted shape, the server's zone and the endpoint's address."""
+        """Create it from the entity, the wanted shape, the server's zone and the endpoint's address."""
         self._entity = entity
         self._want = want
         self._zone = zone
@@ -179,7 +178,7 @@ class Writer:
         self._body = _body(entity.table.fields, entity.parts, want, f"{root}/files/{entity.graph}", zone)
 
     def record(self, row: Any, number: int) -> dict[str, Any]:
-        """Take a row and its number on the page; return the record."""
+        """Return the record of a row with this number on the page."""
         entity = self._entity
         record_id = entity.record_id(row)
         record: dict[str, Any] = {
@@ -210,7 +209,7 @@ class Writer:
 def _body(
     every: Mapping[str, Field], parts: Mapping[str, Part], want: Wanted, files: str, zone: tzinfo
 ) -> Callable[[Any], dict[str, Any]]:
-    """Return what writes a row's fields and wanted parts, in the order of their names."""
+    """Return a function that writes a row's fields and wanted parts, in the order of their names."""
     shown = {
         name: _field_writer(one, zone) for name, one in every.items() if want.fields is None or name in want.fields
     }
@@ -252,7 +251,7 @@ def _custom_type(value: Value) -> str:
 
 
 def wrapped(value: Value, zone: tzinfo) -> dict[str, Any]:
-    """Take a value; return it wrapped, `{}` when it is empty."""
+    """Return the value wrapped; `{}` if it is empty."""
     if value is None or value == "":
         return {}
     return {"value": with_offset(value, zone) if isinstance(value, datetime) else value}

@@ -28,12 +28,12 @@ JSON = "application/json; charset=utf-8"
 
 
 def encoded(content: Any, status: int = 200) -> Response:
-    """Take any record or list; return the JSON answer."""
+    """Return the JSON answer with a record or list."""
     return Response(ENCODER.encode(content), status, media_type=JSON)
 
 
 def versions(names: Iterable[str]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return what answers `/entity`: the site's version, and the endpoint in those versions."""
+    """Return the answer of `/entity`: the site's version, and the endpoint in these versions."""
     endpoints = [{"name": "Default", "version": name, "href": f"/entity/Default/{name}/"} for name in names]
     site = {"acumaticaBuildVersion": BUILD, "databaseVersion": BUILD}
 
@@ -44,12 +44,14 @@ def versions(names: Iterable[str]) -> Callable[[Request], Coroutine[Any, Any, Re
 
 
 class _Entities(Mapping[str, Entity]):
-    """Entities by name. One has hundreds of fields, and most sites are asked for few: each is made on its first use."""
+    """Entities by name. One has hundreds of fields, and most sites are asked for few, so each is created on its first
+    use.
+    """
 
     def __init__(
         self, makers: Mapping[str, Callable[[], Entity]], changed: Callable[[Entity], Entity] | None = None
     ) -> None:
-        """Take what makes each of them, and what changes it for this version."""
+        """Create it from the functions that create the entities, and the one that adapts them to this version."""
         self._makers = makers
         self._changed = changed
         self._made: dict[str, Entity] = {}
@@ -76,7 +78,9 @@ class Contract:
     def __init__(
         self, documents: Documents, reader: Reader, zone: tzinfo, delegates: Mapping[str, str], version: str = VERSION
     ) -> None:
-        """Take the records, the server's zone, the fields (`Entity/Field`) whose view makes lists fail, the version."""
+        """Create it from the records, the server's zone, the fields (`Entity/Field`) whose view makes lists fail, and
+        the version.
+        """
         self.documents = documents
         self._state = documents.state
         self._reader = reader
@@ -87,7 +91,7 @@ class Contract:
 
     @cached_property
     def entities(self) -> Mapping[str, Entity]:
-        """Return the entities by name, each made when it is first asked for."""
+        """Return the entities by name, each created on its first use."""
         makers: dict[str, Callable[[], Entity]] = {
             "StockItem": partial(stock_item, self._state),
             "NonStockItem": partial(non_stock_item, self._state),

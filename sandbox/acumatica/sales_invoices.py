@@ -1,4 +1,4 @@
-"""The entity SalesInvoice, in the shape recorded on endpoint 22.200 with the stamps that 24.200 adds."""
+"""The entity SalesInvoice, in the form recorded on endpoint 22.200 with the timestamps that 24.200 adds."""
 
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
@@ -38,7 +38,7 @@ PRESET: Row = blank("Description ExternalRef") | no("CreditHold IsTaxValid") | z
 
 
 class Line(NamedTuple):
-    """A line together with its invoice."""
+    """A line with its invoice."""
 
     invoice: Invoice
     line: InvoiceLine
@@ -155,7 +155,7 @@ BILLING = fields(
 
 
 def sales_invoice_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; return the entity SalesInvoice."""
+    """Return the entity SalesInvoice."""
     book = documents.invoices
     bill_to = party_parts(lambda one: one.bill_to, "BillTo")
     parts = {

@@ -244,7 +244,7 @@ def _parts(zone: tzinfo) -> dict[str, Part]:
 
 
 def sales_order_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; return the entity SalesOrder."""
+    """Return the entity SalesOrder."""
     book, parts = documents.orders, _parts(zone)
     lead = documents.state.remembered(lambda: [collate(one.type) for one in book.rows()])
     table = Table(

@@ -1,4 +1,4 @@
-"""Customers of every awkward kind, then as many plain ones as wanted, as changes that add them."""
+"""Customers of every unusual kind, followed by plain ones, as changes that add them."""
 
 from typing import Any
 
@@ -20,7 +20,9 @@ def _contact(email: str | None, town: tuple[str, str, str, str, str], phone: str
 
 
 def _odd() -> list[Change]:
-    """Those that a connector must take, in the shop's classes; those that it must refuse, in DEFAULT."""
+    """Return the unusual customers. Those in the shop's classes must be accepted by a connector, those in DEFAULT
+    refused.
+    """
     koeln = ("Weinstraße 5", "Köln", "", "50667", "DE")
     kyoto = ("京都市中京区 1-2", "京都", "", "604-0001", "JP")
     nowhere = ("9 Prairie Lane", "Omaha", "", "68102", "US")
@@ -51,7 +53,7 @@ def _odd() -> list[Change]:
 
 
 def sample_customers(plain: int) -> list[Change]:
-    """Take how many plain customers are wanted; return what adds them after the odd ones."""
+    """Return changes that add the unusual customers and then this number of plain ones."""
     found = _odd()
     for number in range(1, plain + 1):
         contact = _contact(f"customer{number}@example.com", TOWNS[number % len(TOWNS)])

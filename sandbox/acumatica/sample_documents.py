@@ -1,8 +1,9 @@
-"""The documents a company begins with: customers of several classes, and orders in every state, made by changes.
+"""The documents with which a company starts: customers of several classes, and orders in every state, made by changes.
 
-The same items and number of orders always give the same documents. Orders come from sound customers of the classes
-ECOMMERCE and WHOLESALE; customers that no shop can take as they are (no e-mail, one e-mail twice, inactive, guest) are
-of the class DEFAULT. The catalogue says what is available: opening stock is raised by what the documents take.
+The same items and number of orders always give the same documents. Orders are of valid customers of the classes
+ECOMMERCE and WHOLESALE. Customers that no shop can accept as they are (no e-mail, a repeated e-mail, inactive, guest)
+are of the class DEFAULT. The catalogue defines what is available: opening stock is increased by what the documents
+take.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ OTHER_TYPES = {13: "QT", 18: "RC"}
 
 
 def fill(documents: Documents, count: int) -> None:
-    """Take the records and a number of orders; add that many orders with what belongs to them."""
+    """Add this number of orders to the records, with what belongs to them."""
     if count < 1:
         return
     state = documents.state
@@ -44,7 +45,7 @@ def fill(documents: Documents, count: int) -> None:
 
 
 def sample_changes(items: Sequence[Item], count: int, now: datetime) -> Iterator[Change]:
-    """Take items, a number of orders and the present moment; return the changes that make the documents."""
+    """Return the changes that make this number of orders of these items, as of now."""
     start = now - HISTORY
     boxed = items[len(items) // 2]
     if not boxed.conversions:
@@ -90,7 +91,7 @@ def _order(number: int, customer: str, items: Sequence[Item], boxed: Item, momen
 
 
 def _shares(number: int) -> bool:
-    """Tell whether the order shares one shipment with its neighbour: every tenth pair of orders."""
+    """Return whether the order shares one shipment with its neighbour: every tenth pair of orders."""
     return number // 2 % 10 == 2
 
 

@@ -219,7 +219,7 @@ def _fixed(name: str, rows: Sequence[Row], graph: str) -> Entity:
 
 
 def settings_entities(state: State) -> dict[str, Callable[[], Entity]]:
-    """Take the records; return by name what makes each of the small entities."""
+    """Return a function for each of the small entities, by name, that creates it."""
     start = next(iter(state.sites.values())).modified
     return {
         "Warehouse": lambda: _warehouse(state),

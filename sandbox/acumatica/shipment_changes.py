@@ -1,7 +1,7 @@
-"""Changes of shipments, made on the shipment's form: each bumps the shipment's stamp.
+"""Changes of shipments, made on the shipment's form: each updates the shipment's timestamp.
 
-Open → Confirmed → (invoice prepared) Invoiced → (invoice released) Completed; a correction opens a confirmed one
-again. An open shipment takes its goods from what is available for shipping, a confirmed one from what is on hand.
+Open → Confirmed → (invoice prepared) Invoiced → (invoice released) Completed; a correction reopens a confirmed one. An
+open shipment takes its goods from what is available for shipping, a confirmed one from what is on hand.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ NO_GOODS = ("QT", "BL", "CM", "RC", "CR", "IN", "MO")
 
 
 def shipment_of(documents: Documents, given: Any) -> Shipment:
-    """Return the shipment that a change names, by `shipment_nbr` or as a whole."""
+    """Return the shipment that a change names, by `shipment_nbr` or as the whole change."""
     shipment: Shipment = documents.shipments.get(given["shipment_nbr"] if isinstance(given, Mapping) else given)
     return shipment
 
@@ -87,7 +87,9 @@ Plan = tuple[Order, OrderLine, Given]
 
 
 def _plans(documents: Documents, given: Given, site: Site | None) -> list[Plan]:
-    """Return the lines to ship: those named, and the open ones of the orders named (in the warehouse, if one is)."""
+    """Return the lines to ship: the named ones, and the open ones of the named orders (in the warehouse, if one is
+    named).
+    """
     found: list[Plan] = []
     for one in given.get("lines", ()):
         known(one, LINE_NAMES, "a line of a shipment")
@@ -175,7 +177,7 @@ def _moment(documents: Documents, given: Any) -> datetime:
 
 
 def _confirm(documents: Documents, shipment: Shipment, moment: datetime, given: Any) -> dict[str, Any]:
-    """Confirm; the goods leave what is on hand at once, unless `posted` is false: then at `post_shipment`."""
+    """Confirm. The goods leave the quantity on hand at once, or at `post_shipment` if `posted` is false."""
     with moving(documents, shipment.orders, moment):
         shipment.status, shipment.modified = "Confirmed", moment
         shipment.posted = bool(given.get("posted", True)) if isinstance(given, Mapping) else True
@@ -204,7 +206,9 @@ def _correct_shipment(documents: Documents, given: Any) -> dict[str, Any]:
 
 
 def _set_shipment(documents: Documents, given: Given) -> dict[str, Any]:
-    """Change a shipment: its ShipVia, day, address and packages; while it is open, the quantity of lines as well."""
+    """Change a shipment: its ShipVia, date, address and packages; while it is open, also the quantities of
+    its lines.
+    """
     known(
         given, "shipment_nbr ship_via date ship_to freight lines packages modified fields custom archived", "a shipment"
     )
@@ -238,7 +242,7 @@ def _shipment_line(shipment: Shipment, number: int) -> ShipmentLine:
 
 
 def _add_tracking(documents: Documents, given: Given) -> dict[str, Any]:
-    """Set the tracking number of a package, or add a package with it. The order's stamp does not move."""
+    """Set the tracking number of a package, or add a package with it. The order's timestamp does not change."""
     known(given, f"shipment_nbr package modified {PACKAGE_NAMES}", "a tracking number")
     shipment, moment = shipment_of(documents, given), moment_of(documents.state, given)
     if given.get("package") is None:

@@ -1,6 +1,6 @@
-"""The entity Shipment, in the shape recorded on endpoint 22.200 with the lot and order columns of 24.200.
+"""The entity Shipment, in the form recorded on endpoint 22.200 with the lot and order columns of 24.200.
 
-As recorded, every allocation shows the order of the shipment's last line, whatever line it stands under
+As recorded, every allocation shows the order of the shipment's last line, whatever its own line
 (`acumatica-observed.md`, §5.5), and `PackageCount` is empty until the shipment is saved again.
 """
 
@@ -56,14 +56,14 @@ PACKAGE_PRESET: Row = (
 
 
 class Line(NamedTuple):
-    """A line together with its shipment."""
+    """A line with its shipment."""
 
     shipment: Shipment
     line: ShipmentLine
 
 
 class Allocation(NamedTuple):
-    """A split together with its shipment."""
+    """A split with its shipment."""
 
     shipment: Shipment
     split: Split
@@ -254,7 +254,7 @@ def _parts(zone: tzinfo) -> dict[str, Part]:
 
 
 def shipment_entity(documents: Documents, zone: tzinfo) -> Entity:
-    """Take the documents and the server's zone; return the entity Shipment."""
+    """Return the entity Shipment."""
     book, parts = documents.shipments, _parts(zone)
     lead = documents.state.remembered(lambda: [collate(one.number) for one in book.rows()])
     table = Table(

@@ -46,10 +46,10 @@ QUANTITY_UNIT = 10_000
 
 
 class State:
-    """All records of the tenant, in the orders the readers need, with a version that moves at every change."""
+    """All records of the tenant, in the orders that readers need, with a version that changes at every change."""
 
     def __init__(self, products: Iterable[Product], clock: Callable[[], datetime]) -> None:
-        """Take the catalogue's products and a clock; the records begin as if saved in the month before."""
+        """Create it from the catalogue's products and a clock; the records begin as if saved in the month before."""
         self._clock = clock
         self._shift = timedelta()
         self._random = Random(19_000_101)
@@ -98,26 +98,26 @@ class State:
                 row.booked, row.allocated = reserved - allocated, allocated
 
     def guid(self) -> str:
-        """Return a new GUID as text; the same sequence for the same catalogue."""
+        """Return a new GUID as text. The sequence is the same for the same catalogue."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     def now(self) -> datetime:
-        """Return the sandbox's moment, aware, in UTC."""
+        """Return the sandbox's time, aware, in UTC."""
         return self._clock().astimezone(UTC) + self._shift
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's clock forward by `seconds`."""
+        """Advance the sandbox's clock by `seconds`."""
         self._shift += timedelta(seconds=seconds)
 
     def changed(self, *, keys: bool = False) -> None:
-        """Note that a record changed; `keys` when records came or went."""
+        """Note that a record changed; `keys`: records were added or removed."""
         self.version += 1
         if keys:
             self.keys_version += 1
             self._sorted = self._stock_rows = None
 
     def item_class(self, code: str, moment: datetime) -> ItemClass:
-        """Return the item class of that code, made at `moment` when it is new."""
+        """Return the item class with this code; a new one is created at `moment`."""
         found = self.classes.get(collate(code))
         if found is None:
             rule = self.rules[DEFAULT_RULE]
@@ -126,7 +126,7 @@ class State:
         return found
 
     def add_item(self, inventory_id: str, moment: datetime, *, description: str, item_class: str) -> Item:
-        """Take a new item's id and header; return the item, ValueError when the id is taken or empty."""
+        """Add an item with this id and header; return it. Raises `ValueError` if the id is in use or empty."""
         key = collate(inventory_id)
         if not inventory_id.strip() or key in self._items:
             raise ValueError(f"The inventory ID {inventory_id!r} is empty or taken.")
@@ -158,7 +158,7 @@ class State:
         self.changed(keys=True)
 
     def rename_item(self, item: Item, inventory_id: str) -> None:
-        """Give the item that id; everything else stays. ValueError when the id is taken or empty."""
+        """Change the item's id; everything else stays. Raises `ValueError` if the id is in use or empty."""
         key = collate(inventory_id)
         if not inventory_id.strip() or self._items.get(key, item) is not item:
             raise ValueError(f"The inventory ID {inventory_id!r} is empty or taken.")
@@ -168,11 +168,11 @@ class State:
         self.changed(keys=True)
 
     def item(self, inventory_id: str) -> Item | None:
-        """Return the item of that id, None when there is none."""
+        """Return the item of that id, None if there is none."""
         return self._items.get(collate(inventory_id))
 
     def item_by_note(self, note_id: str) -> Item | None:
-        """Return the item with that GUID, None when there is none."""
+        """Return the item with that GUID, None if there is none."""
         return self._by_note.get(note_id.lower())
 
     def items(self) -> list[Item]:
@@ -180,7 +180,7 @@ class State:
         return self._ordered()[0]
 
     def item_keys(self) -> list[str]:
-        """Return the sort keys of `items()`, place by place."""
+        """Return the sort keys of `items()`, in the same order."""
         return self._ordered()[1]
 
     def _ordered(self) -> tuple[list[Item], list[str]]:
@@ -199,7 +199,7 @@ class State:
         return self._stocked()[0]
 
     def stock_keys(self) -> list[int]:
-        """Return the item numbers of `stock()`, place by place."""
+        """Return the item numbers of `stock()`, in the same order."""
         return self._stocked()[1]
 
     def _stocked(self) -> tuple[list[Stock], list[int]]:
@@ -220,8 +220,8 @@ class State:
         return row
 
     def stock_row(self, item: Item, code: str) -> Stock:
-        """Return the stock row of the item in that warehouse, made empty when there is none; ValueError: no
-        warehouse.
+        """Return the stock row of the item in this warehouse; an empty one is created if there is none. Raises
+        `ValueError` for an unknown warehouse.
         """
         if code not in self._stock[item.number]:
             self._put(item, code, 0, stamped(self.now()))
@@ -234,7 +234,7 @@ class State:
         return self._next_price
 
     def remove_price(self, record_id: int, moment: datetime) -> None:
-        """Delete the sales price of that record number; KeyError when there is none."""
+        """Delete the sales price of that record number. Raises `KeyError` if there is none."""
         row = self.prices.pop(record_id)
         self.deleted.append(Deletion("ARSalesPrice", row.note_id, moment))
         self.changed()
@@ -244,11 +244,13 @@ class State:
         return list(self.prices.values())
 
     def customer(self, code: str) -> int:
-        """Return the number of that customer, a new one for a new code."""
+        """Return the number of this customer; a new code gets a new number."""
         return self.customers.setdefault(code, 5700 + len(self.customers))
 
     def remembered(self, build: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
-        """Take what builds a list from the records; return it rebuilt only after records came or went."""
+        """Return the list that `build` makes from the records. It is built again only after records were added or
+        removed.
+        """
         kept: dict[int, list[Any]] = {}
 
         def read() -> list[Any]:

@@ -216,7 +216,7 @@ def _stock_row_id(row: Stock) -> str:
 
 
 def attribute_id(row: dict[str, Value]) -> str:
-    """Return the lasting id of an attribute's row."""
+    """Return the permanent id of an attribute's row."""
     return str(uuid5(NAMESPACE_OID, f"{row.get('RefNoteID')}/{row.get('AttributeID')}"))
 
 
@@ -245,7 +245,7 @@ def _table(state: State, name: str, every: dict[str, Field], stock: bool) -> Tab
 
 
 def stock_item(state: State) -> Entity:
-    """Take the records; return the entity StockItem over them."""
+    """Return the entity StockItem over them."""
     parts = _shared_parts() | {
         "Boxes": Part(BOX, _nothing, "Boxes"),
         "FileURLs": Part(FILE_URL, _nothing, "InventoryFileUrls"),
@@ -257,7 +257,7 @@ def stock_item(state: State) -> Entity:
 
 
 def non_stock_item(state: State) -> Entity:
-    """Take the records; return the entity NonStockItem over them."""
+    """Return the entity NonStockItem over them."""
     parts = _shared_parts()
     del parts["UOMConversions"]
     parts["VendorDetails"] = Part(_text_fields("VendorID VendorName"), _nothing, "VendorItems")

@@ -1,6 +1,7 @@
-"""What follows from documents: units converted, lines shipped and invoiced, totals of orders and invoices, statuses.
+"""Values derived from documents: converted units, shipped and invoiced quantities, totals of orders and invoices,
+statuses.
 
-Money is rounded half up to cents, as Acumatica does with a two-digit currency. Order totals: lines after their
+Amounts are rounded half up to cents, as Acumatica does with a two-digit currency. Order totals: lines after their
 discounts, plus freight and premium freight, plus taxes, less the document's discount.
 """
 
@@ -18,13 +19,13 @@ PERCENT = 100_000_000
 
 
 def ratio(number: int, factor: int, divisor: int, step: int = 1) -> int:
-    """Take whole numbers; return number × factor ÷ divisor rounded half up to a multiple of `step`."""
+    """Return number × factor ÷ divisor rounded half up to a multiple of `step`."""
     exact = Decimal(number) * factor / (Decimal(divisor) * step)
     return int(exact.to_integral_value(ROUND_HALF_UP)) * step
 
 
 def base_quantity(item: Item, quantity4: int, uom: str) -> int:
-    """Take a quantity in a unit; return it in the item's base unit. ValueError when the item has no such unit."""
+    """Return a quantity in the item's base unit. Raises `ValueError` if the item does not have the unit."""
     if uom == item.base_uom:
         return quantity4
     for row in item.conversions:
@@ -36,13 +37,13 @@ def base_quantity(item: Item, quantity4: int, uom: str) -> int:
 
 
 def needs_shipping(line: OrderLine) -> bool:
-    """Tell whether goods must leave for the line: stock items, kits and what requires shipment."""
+    """Return whether goods have to be shipped for the line: stock items, kits and what requires shipment."""
     extra = line.item.extra
     return line.item.stock or line.drop_ship or bool(extra.get("RequireShipment")) or bool(extra.get("IsKit"))
 
 
 def shipped(order: Order, line: OrderLine, *, confirmed_only: bool = False) -> int:
-    """Return what of a line is on shipments and receipts, in the line's unit."""
+    """Return the quantity of a line on shipments and receipts, in the line's unit."""
     total = 0
     for shipment in order.shipments:
         if shipment.status == "Canceled" or (confirmed_only and not shipment.confirmed):
@@ -63,7 +64,7 @@ def _in_unit_of(line: OrderLine, quantity4: int, uom: str) -> int:
 
 
 def open_quantity(order: Order, line: OrderLine) -> int:
-    """Return what of a line is still to be shipped and confirmed; nothing on a completed line."""
+    """Return the quantity of a line that is still to be shipped and confirmed; nothing for a completed line."""
     if line.completed or order.status in NOT_OPEN:
         return 0
     left = max(abs(line.quantity4) - shipped(order, line, confirmed_only=True), 0)
@@ -71,7 +72,7 @@ def open_quantity(order: Order, line: OrderLine) -> int:
 
 
 def invoiced(order: Order, line: OrderLine) -> int:
-    """Return what of a line is invoiced, in its unit."""
+    """Return the invoiced quantity of a line, in its unit."""
     lines = (one for invoice in order.invoices for one in invoice.lines if one.order_line is line)
     return sum(_in_unit_of(line, one.quantity4, one.uom) for one in lines)
 
@@ -82,7 +83,7 @@ def extended(line: OrderLine) -> int:
 
 
 def discount(line: OrderLine) -> int:
-    """Return a line's discount: the amount given, else its percent of the extended price."""
+    """Return a line's discount: the given amount, or its percentage of the extended price."""
     return line.discount4 or ratio(extended(line), line.discount6, PERCENT, CENT)
 
 
@@ -97,7 +98,7 @@ def line_total(order: Order, *, misc: bool | None = None) -> int:
 
 
 def is_misc(line: OrderLine) -> bool:
-    """Tell whether a line is a charge, not goods."""
+    """Return whether a line is a charge, not goods."""
     return not needs_shipping(line)
 
 
@@ -124,7 +125,7 @@ def unbilled(order: Order, line: OrderLine) -> int:
 
 
 def shipped_quantity(shipment: Shipment, order: Order | None = None) -> int:
-    """Return the shipped quantity, each line in its unit; of one order's lines when it is named."""
+    """Return the shipped quantity, each line in its unit; only that of one order's lines if it is named."""
     return sum(line.quantity4 for line in shipment.lines if order is None or line.order is order)
 
 
@@ -139,15 +140,16 @@ def invoice_total(invoice: Invoice) -> int:
 
 
 def invoice_balance(invoice: Invoice) -> int:
-    """Return what of an invoice is not paid."""
+    """Return the unpaid part of an invoice."""
     return 0 if invoice.status == "Closed" else invoice_total(invoice) - invoice.paid4
 
 
 def settled_status(order: Order) -> str:
-    """Return the status an order takes after what happened to its shipments; one held, canceled or the like keeps it.
+    """Return the status of an order after a change of its shipments. A held, canceled or similar order keeps its
+    status.
 
-    Any shipment not confirmed: Shipping; nothing left, or the rest completed by hand: Completed; something left after a
-    confirmed one: Back Order.
+    Any unconfirmed shipment: Shipping. Nothing left, or the rest completed by hand: Completed. Something left after a
+    confirmed shipment: Back Order.
     """
     if order.status not in FOLLOWING:
         return order.status

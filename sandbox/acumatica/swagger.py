@@ -1,7 +1,7 @@
-"""The OpenAPI description that a site serves of its endpoint (`swagger.json`), made from the entities it has.
+"""The OpenAPI description that a site serves of its endpoint (`swagger.json`), generated from its entities.
 
-Its form is that of the vendor's own file of Default/24.200.001: the same paths, operation ids, parameters and value
-types; it names only what this sandbox serves, and not the columns of an inquiry's rows.
+It has the form of the vendor's own file of Default/24.200.001: the same paths, operation ids, parameters and value
+types. It names only what this sandbox serves, without the columns of an inquiry's rows.
 """
 
 from collections.abc import Iterable, Mapping

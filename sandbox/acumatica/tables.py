@@ -1,4 +1,4 @@
-"""Tables of records with named, typed fields, and the rows of one that a filter, an order and a page ask for."""
+"""Tables of records with named, typed fields, and the rows of a table for a filter, an order and a page."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ KEPT_LISTS = 8
 
 
 class UnknownField(Exception):
-    """A query names a field the table has not."""
+    """A query names a field that the table does not have."""
 
     def __init__(self, name: str, owner: str) -> None:
-        """Take the unknown name and the table it was looked for in."""
+        """Create it from the unknown name and the table that does not have it."""
         super().__init__(name)
         self.name = name
         self.owner = owner
@@ -26,16 +26,17 @@ class ComputedField(Exception):
     """A query filters, orders or selects by a field that the server computes after reading."""
 
     def __init__(self, name: str) -> None:
-        """Take the field's name."""
+        """Create it from the field's name."""
         super().__init__(name)
         self.name = name
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its Edm type without the prefix, and what reads it from a row; a computed one serves no query.
+    """A field: its Edm type without the prefix, and a function that reads it from a row. A computed one cannot be
+    queried.
 
-    `shown` gives what a record of the contract API shows, where that is not the value that is filtered by.
+    `shown` returns what a record of the contract API shows, if that differs from the value that is filtered by.
     """
 
     name: str
@@ -58,7 +59,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in key order; `lead` gives the sorted values of the first key field, when a bound on it may cut the rows."""
+    """Rows in key order; `lead` returns the sorted values of the first key field if a bound on it may limit
+    the rows.
+    """
 
     name: str
     type_name: str
@@ -70,8 +73,8 @@ class Table:
     custom: Callable[[str], Callable[[Any], Value]] | None = None
 
     def field(self, name: str) -> Field:
-        """Return the field of that exact name. UnknownField when there is none, ComputedField when it serves no
-        query.
+        """Return the field with exactly this name. Raises `UnknownField` if there is none, `ComputedField` if it cannot
+        be queried.
         """
         found = self.fields.get(name)
         if found is None:
@@ -82,13 +85,13 @@ class Table:
 
 
 def fields(*several: Field) -> dict[str, Field]:
-    """Take fields; return them by name."""
+    """Return the fields by name."""
     return {one.name: one for one in several}
 
 
 @dataclass(frozen=True)
 class Bound:
-    """`field op literal` that every wanted row fulfils."""
+    """`field op literal`, which every wanted row fulfils."""
 
     name: str
     operator: str
@@ -97,7 +100,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a table: the filter with its text, the bounds it implies, the order, the page."""
+    """A query of a table: the filter with its text, the bounds that it implies, the order, the page."""
 
     text: str = ""
     keep: Predicate | None = None
@@ -108,7 +111,7 @@ class Question:
 
 
 def hiding(question: Question, hidden: Predicate) -> Question:
-    """Take a question and a test; return the question without the rows that the test finds."""
+    """Return the query without the rows that the test finds."""
     keep = question.keep
 
     def shown(row: Any) -> bool:
@@ -118,23 +121,23 @@ def hiding(question: Question, hidden: Predicate) -> Question:
 
 
 class Reader:
-    """Answers questions; keeps the last filtered lists so that `$skip` pages do not filter everything again."""
+    """Answers queries. It stores the last filtered lists, so that `$skip` pages do not filter everything again."""
 
     def __init__(self, version: Callable[[], int]) -> None:
-        """Take what gives the version of the records; a new version empties the kept lists."""
+        """Create it from a function that returns the version of the records; a new version clears the stored lists."""
         self._version = version
         self._kept: dict[tuple[str, str, str], list[Any]] = {}
         self._kept_version = -1
 
     def read(self, table: Table, question: Question) -> list[Any]:
-        """Return the rows of the asked page."""
+        """Return the rows of the requested page."""
         end = None if question.top is None else question.skip + question.top
         if question.skip or question.order:
             return self._all(table, question)[question.skip : end]
         return list(islice(_matching(table, question), end))
 
     def count(self, table: Table, question: Question) -> int:
-        """Return how many rows the filter lets through, whatever the page."""
+        """Return the number of rows that match the filter, on all pages."""
         return len(self._all(table, question))
 
     def _all(self, table: Table, question: Question) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Values as Acumatica keeps and writes them: text order of the database, stamps, decimals."""
+"""Values as Acumatica stores and writes them: the database's text order, timestamps, decimals."""
 
 import json
 import unicodedata
@@ -18,7 +18,7 @@ US_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M
 
 
 def from_json(body: bytes) -> Any:
-    """Take a body; return its JSON, ValueError for what is none, or is nested deeper than anybody reads."""
+    """Return the JSON of a body. Raises `ValueError` if it is not JSON or is nested too deeply."""
     try:
         return json.loads(body)
     except RecursionError as fault:
@@ -26,7 +26,7 @@ def from_json(body: bytes) -> Any:
 
 
 def whole_number(text: str) -> int | None:
-    """Take digits; return the number, None for anything else and for what no 32-bit integer holds."""
+    """Return the number that the digits make; None for anything else and for a number beyond 32 bits."""
     if not (text.isascii() and text.isdigit()) or len(text.lstrip("0")) > len(str(LARGEST_INT)):
         return None
     return number if (number := int(text)) <= LARGEST_INT else None
@@ -43,10 +43,10 @@ _ASCII = {code: _weight(chr(code)) for code in range(1, 128)}
 
 @lru_cache(maxsize=500_000)
 def collate(text: str) -> str:
-    """Take any text; return a key whose order and equality are the database's.
+    """Return a key whose order and equality are those of the database.
 
-    Case and trailing blanks do not count; punctuation comes before digits, digits before letters (a plain byte order
-    differs, as on a real SQL Server), an accent decides only between otherwise equal texts.
+    Case and trailing blanks do not count. Punctuation comes before digits and digits before letters (unlike a plain
+    byte order, as on a real SQL Server). An accent only decides between otherwise equal texts.
     """
     folded = text.rstrip(" ").casefold()
     if folded.isascii():
@@ -56,7 +56,7 @@ def collate(text: str) -> str:
 
 
 def stamped(moment: datetime) -> datetime:
-    """Take a moment; return it as the column type `datetime` keeps it: in steps of 1/300 second."""
+    """Return a time as the column type `datetime` stores it: in steps of 1/300 second."""
     ticks = round(moment.microsecond * 300 / 1_000_000)
     return moment.replace(microsecond=0) + timedelta(milliseconds=round(ticks * 10 / 3))
 
@@ -67,7 +67,7 @@ def _fraction(moment: datetime) -> str:
 
 @lru_cache(maxsize=100_000)
 def with_offset(moment: datetime, zone: tzinfo) -> str:
-    """Take a moment and the server's zone; return the contract API's text, trailing zeros of the fraction cut."""
+    """Return the contract API's text of a time in the server's zone, without trailing zeros of the fraction."""
     local = moment.astimezone(zone)
     minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
@@ -79,13 +79,13 @@ def _seconds(moment: datetime) -> str:
 
 
 def in_utc(moment: datetime, mark: str = "Z") -> str:
-    """Take a moment; return OData's text of it in UTC, ended by `mark`."""
+    """Return OData's text of a time in UTC, followed by `mark`."""
     moment = moment.astimezone(UTC)
     return f"{_seconds(moment)}{_fraction(moment)}{mark}"
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime | None:
-    """Take an ISO or US date text; return the aware moment (read in `zone` without an offset), None when unreadable."""
+    """Return the aware time of an ISO or US date text (in `zone` if it has no offset); None if it cannot be parsed."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -106,33 +106,35 @@ def _us_moment(text: str) -> datetime | None:
 
 
 def midnight(day: date | None, zone: tzinfo) -> datetime | None:
-    """Take a day; return its midnight in `zone`, the way date-only fields are written; None for none."""
+    """Return the midnight of a date in `zone`, the form in which date-only fields are written; None for None."""
     return None if day is None else datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def quantity(whole: int) -> Decimal:
-    """Take ten-thousandths; return the decimal with the six places the column stores."""
+    """Return the decimal of ten-thousandths with the six places that the column stores."""
     return Decimal(whole * 100).scaleb(-6)
 
 
 def price(whole: int) -> Decimal:
-    """Take millionths; return the decimal with the six places the column stores."""
+    """Return the decimal of millionths with the six places that the column stores."""
     return Decimal(whole).scaleb(-PRICE_PLACES)
 
 
 def amount(whole: int) -> Decimal:
-    """Take ten-thousandths of the currency; return the decimal with the four places the column stores."""
+    """Return the decimal of ten-thousandths of the currency with the four places that the column stores."""
     return Decimal(whole).scaleb(-MONEY_PLACES)
 
 
 def plain(whole: int, places: int) -> str:
-    """Take a scaled whole number; return its shortest decimal text ("12.5")."""
+    """Return the shortest decimal text of a scaled whole number ("12.5")."""
     text = f"{Decimal(whole).scaleb(-places):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def scaled(text: object, places: int, what: str) -> int:
-    """Take a number as text or number; return it as a whole count of 10**-places, ValueError when it does not fit."""
+    """Return a number, given as text or number, as a whole count of 10**-places. Raises `ValueError` if it does not
+    fit.
+    """
     try:
         number = Decimal(str(text)).scaleb(places)
     except InvalidOperation as fault:

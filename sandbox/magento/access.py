@@ -1,7 +1,7 @@
-"""Who may do what: bearer tokens, OAuth 1.0a, the administrator's token, and resources per route.
+"""Access control: bearer tokens, OAuth 1.0a, the administrator's token, and resources per route.
 
-Every fault of access is the one 401 that names the resource, except OAuth's own, which are told apart.
-Source: magento-observed.md, "Errors in general"; recordings of the area auth; magento.md, section 1.
+Every access fault gives the same 401 that names the resource, except those of OAuth itself, which differ. Source:
+magento-observed.md, "Errors in general"; recordings of the area auth; magento.md, section 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ WRONG_SIGN_IN = (
 
 @dataclass
 class Token:
-    """A token of an integration; `resources` none: all of them. `ends`: of an administrator's token, in seconds."""
+    """A token of an integration. `resources`: None for all of them. `ends`: for an administrator's token,
+    in seconds.
+    """
 
     resources: frozenset[str] | None = None
     revoked: bool = False
@@ -34,7 +36,7 @@ class Access:
     """The tokens of the shop."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
-        """Take the clock."""
+        """Create it from the clock."""
         self._seconds = seconds
         self.tokens = {TOKEN: Token()}
         self.consumer = Consumer()
@@ -42,12 +44,12 @@ class Access:
         self.oauth = OAuth(self.consumer, seconds)
 
     def limit(self, token: str, resources: Iterable[str] | None) -> None:
-        """Give a token these resources only, or all of them; makes the token if it is new."""
+        """Restrict a token to these resources, or allow it all of them. A new token is created."""
         found = self.tokens.setdefault(token, Token())
         found.resources = None if resources is None else frozenset(resources)
 
     def revoke(self, token: str, *, revoked: bool = True) -> None:
-        """Revoke a token, or take that back."""
+        """Revoke a token, or restore it."""
         self.tokens[token].revoked = revoked
 
     def sign_in(self, username: str, password: str) -> str:
@@ -59,7 +61,9 @@ class Access:
         return token
 
     def check(self, header: str, resource: str | None, method: str, url: str, query: str, *, bearer: bool) -> None:
-        """Let a request in or raise `Refusal`. An OAuth header counts on open routes too, a bad bearer does not."""
+        """Admit a request or raise `Refusal`. On open routes a bad OAuth header is refused too, a bad bearer token is
+        not.
+        """
         token = self._token(header, method, url, query, bearer=bearer)
         if resource is None:
             return

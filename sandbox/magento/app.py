@@ -1,6 +1,6 @@
-"""The whole shop: one Starlette application over one Magento's records, with the sandbox's own paths beside it.
+"""The whole shop: one Starlette application over the records of one Magento, with the sandbox's own paths.
 
-An area is a module with `ROUTES`; it may also have `CHANGES`, which a test may make by name, and `view`, which gives
+An area is a module with `ROUTES`. It may also have `CHANGES`, which a test may make by name, and `view`, which returns
 its part of the state.
 """
 
@@ -82,7 +82,7 @@ AREAS: tuple[Any, ...] = (
 
 
 def utc_now() -> datetime:
-    """Return the real moment."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
@@ -96,11 +96,11 @@ def create_app(
     timezone: str = "UTC",
     **settings: Any,
 ) -> Starlette:
-    """Take the catalogue and the shop's traits; return the shop.
+    """Return the shop with the products of this catalogue and these traits.
 
-    `sources` are the inventory sources that exist, with `default_apart` the source `default` is in Default Stock alone,
-    as a real Magento has it; `currency` is the base currency, `timezone` the shop's. Every name
-    of `Settings` is a trait too (`bearer=False`, `msi=False`, `array_limit=20`, `latency="measured"` …).
+    `sources` are the existing inventory sources. With `default_apart` the source `default` is only in Default Stock, as
+    in a real Magento. `currency` is the base currency, `timezone` the shop's. Every name of `Settings` is a trait too
+    (`bearer=False`, `msi=False`, `array_limit=20`, `latency="measured"` …).
     """
     switches = Settings()
     for name, value in settings.items():
@@ -119,7 +119,7 @@ def create_app(
             WebRoute("/_sandbox/journal", control.journal),
         ]
     )
-    app.router.default = Gate(shop, router, journal)  # a catch-all route would not take a path with a line break
+    app.router.default = Gate(shop, router, journal)  # a catch-all route does not match a path with a line break
 
     def note_fault(method: str, path: str, body: bytes, status: int | None) -> None:
         entry = Entry(shop.now(), method, path, quote(path), "", body)

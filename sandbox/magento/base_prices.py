@@ -1,7 +1,7 @@
 """Base prices: written row by row with a list of row errors, and read back.
 
-Good rows are applied, whatever is wrong with others. An unknown SKU also refuses every SKU that is the same number to
-PHP. Source: magento-observed.md, "Base prices" and part two, section 4; magento.md, section 3.1.
+Good rows are applied even if others have errors. An unknown SKU also refuses every SKU that is the same number to PHP.
+Source: magento-observed.md, "Base prices" and part two, section 4; magento.md, section 3.1.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ BASE_PRICE = Data("Magento\\Catalog\\Api\\Data\\BasePriceInterface", {"price": F
 
 
 class Rows:
-    """The products that the SKUs of a request name, and those that a price service does not take."""
+    """The products of the SKUs in a request, without those that a price service refuses."""
 
     def __init__(self, shop: Shop, rows: Sequence[Row], *, fixed_only: bool) -> None:
-        """Take the rows; `fixed_only`: bundles must have a fixed price."""
+        """Create it from the rows; `fixed_only`: bundles must have a fixed price."""
         self._products: dict[str | None, Product] = {}
         self._refused: set[str] = set()
         for row in rows:
@@ -41,7 +41,7 @@ class Rows:
         self._numbers = {php.number_of(sku) for sku in self._refused if php.is_numeric(sku)}
 
     def product(self, sku: str | None) -> Product | None:
-        """The product of a row; none if the row is refused, as PHP's loose comparison has it."""
+        """Return the product of a row; None if the row is refused because of PHP's loose comparison."""
         if self._numbers and php.loosely_in(sku or "", self._refused, self._numbers):
             return None
         return self._products.get(sku)
@@ -54,7 +54,7 @@ def _takes_price(product: Product, *, fixed_only: bool) -> bool:
 
 
 def is_fixed(product: Product) -> bool:
-    """Whether a bundle has a price of its own."""
+    """Return whether a bundle has its own price."""
     return product.details is not None and str(product.details.attributes.get("price_type", "0")) == "1"
 
 
@@ -104,7 +104,7 @@ def put_price(shop: Shop, product: Product, price: int, store_id: int) -> None:
 
 
 def information(call: Call) -> list[dict[str, Any]]:
-    """Return the stored prices of those SKUs that take one, in the spelling of the question."""
+    """Return the stored prices of those SKUs that can have one, in the spelling of the request."""
     found: dict[int, tuple[Product, str]] = {}
     for sku in call.given["skus"]:
         product = call.shop.located(sku)
@@ -121,7 +121,7 @@ def information(call: Call) -> list[dict[str, Any]]:
 
 
 def prices_of(product: Product) -> Sequence[tuple[int, int]]:
-    """The stored prices by store."""
+    """Return the stored prices by store."""
     base = [] if product.price is None else [(0, product.price)]
     return base if product.details is None else [*base, *sorted(product.details.prices.items())]
 

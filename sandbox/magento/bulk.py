@@ -1,4 +1,4 @@
-"""What became of queued calls. Source: magento-observed.md, "Async and bulk"; recordings of async."""
+"""The status of queued calls. Source: magento-observed.md, "Async and bulk"; recordings of async."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ def _detailed(bulk: Bulk, one: Operation) -> dict[str, Any]:
 
 
 def detailed_status(call: Call) -> dict[str, Any]:
-    """Return each operation with what was asked, while it is kept, and what came of it."""
+    """Return each operation with its request, while that is stored, and its result."""
     bulk = _bulk(call)
     return {"operations_list": [_detailed(bulk, one) for one in bulk.operations], **_head(bulk)}
 
 
 def count(call: Call) -> int:
-    """Return how many operations have a status; 0 of a bulk that is not known."""
+    """Return the number of operations with a status; 0 for an unknown bulk."""
     bulk = call.shop.bulks.get(call.given["bulkUuid"])
     return sum(one.status == call.given["status"] for one in bulk.operations) if bulk else 0
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the operations asked for, of all bulks."""
+    """Return the requested operations of all bulks."""
     asked = call.given["searchCriteria"]
     rows = [
         {"extension_attributes": {"start_time": bulk.start_time}, **_detailed(bulk, one)}

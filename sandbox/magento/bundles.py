@@ -1,8 +1,8 @@
-"""Bundles that ship together: their children must all lie at one and the same source.
+"""Bundles that ship together: all their children must be at the same source.
 
-A row for a child is refused, whatever its quantity, if the bundle's children have rows and none at that source, spelled
-as it is there; rows of the same request do not count, and a shop with one source asks nothing. Source:
-magento-observed.md, part two, section 1, and part three; recording nonsimple-setup/bundle_child_second_source.
+A row for a child is refused, whatever its quantity, if the bundle's children have rows but none at that source in that
+spelling. Rows of the same request do not count, and a shop with one source does not check. Source: magento-observed.md,
+part two, section 1, and part three; recording nonsimple-setup/bundle_child_second_source.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FAULT = (
 
 
 def children(bundle: Product) -> list[str]:
-    """The SKUs of a bundle's selections."""
+    """Return the SKUs of a bundle's selections."""
     if bundle.details is None:
         return []
     options = bundle.details.parts.get("bundle_product_options", [])
@@ -30,13 +30,13 @@ def children(bundle: Product) -> list[str]:
 
 
 def ships_together(bundle: Product) -> bool:
-    """Whether a bundle ships as a whole."""
+    """Return whether a bundle ships as a whole."""
     details = bundle.details
     return details is not None and str(details.attributes.get("shipment_type", TOGETHER)) == TOGETHER
 
 
 def together_faults(shop: Shop, rows: Sequence[Mapping[str, Any]], base_url: str) -> list[dict[str, Any]]:
-    """The errors of rows that would put a child of such a bundle at a second source."""
+    """Return the errors of rows that would put a child of such a bundle at a second source."""
     if not shop.bundles or len(shop.sources) < 2:
         return []
     return [fault for row in rows for fault in _faults(shop, row, base_url)]
@@ -57,6 +57,6 @@ def _faults(shop: Shop, row: Mapping[str, Any], base_url: str) -> Iterator[dict[
 
 
 def sources_of(shop: Shop, sku: str) -> set[str]:
-    """The sources where a SKU lies; `default`, where each product has a row of its own, does not count."""
+    """Return the sources that have a SKU. `default` does not count, because each product has a row there."""
     places = {php.collated(item.source_code) for item in shop.items(sku)}
     return places - {php.collated(DEFAULT_SOURCE)}

@@ -1,4 +1,4 @@
-"""What a cart comes to. Source: recordings of cart and nonsimple-orders (`*_shipping_information`)."""
+"""The totals of a cart. Source: recordings of cart and nonsimple-orders (`*_shipping_information`)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _item(shop: Shop, item: Sold) -> dict[str, Any]:
 
 
 def _options(shop: Shop, item: Sold) -> list[dict[str, str]]:
-    """The options in words: those that a customer wrote, and what is in a bundle."""
+    """Return a text of the options: those that a customer entered, and the contents of a bundle."""
     if item.type_id == "bundle":
         return [_selection(shop, item, child) for child in item.children]
     titles = {str(one.get("option_id")): str(one.get("title")) for one in parts(item.product, "options")}

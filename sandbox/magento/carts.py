@@ -1,4 +1,4 @@
-"""Guest carts, as far as it takes to place an order: items, addresses with the shipping method, payment.
+"""Guest carts with what is needed to place an order: items, addresses with the shipping method, payment.
 
 Shipping is a flat rate, payment by check. Source: recordings of cart and nonsimple-orders.
 """
@@ -96,7 +96,7 @@ KEPT = (
 
 
 def create(call: Call) -> str:
-    """Make a cart; return its secret name."""
+    """Create a cart; return its secret name."""
     number = call.shop.next_id("cart")
     name = hashlib.sha256(f"cart {number}".encode()).hexdigest()[:32]
     call.shop.sales.carts[name] = Cart(number, call.store_id or 1)
@@ -112,7 +112,7 @@ def _cart(call: Call) -> Cart:
 
 
 def add_item(call: Call) -> dict[str, Any]:
-    """Put a product into a cart; one that is there already with the same options becomes more."""
+    """Add a product to a cart. If it is already there with the same options, its quantity grows."""
     shop, cart, given = call.shop, _cart(call), call.given["cartItem"]
     options = (given.get("product_option") or {}).get("extension_attributes") or {}
     items = _sold(shop, cart, given, options)
@@ -182,7 +182,7 @@ def _add(shop: Shop, cart: Cart, item: Sold) -> Sold:
 
 
 def set_shipping(call: Call) -> dict[str, Any]:
-    """Give a cart its addresses and the way of shipping; give what it comes to."""
+    """Set the addresses and the shipping method of a cart; return its totals."""
     cart, given = _cart(call), call.given["addressInformation"]
     if not cart.items:
         raise Refusal(400, EMPTY)

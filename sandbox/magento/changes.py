@@ -1,4 +1,4 @@
-"""What a test may change in the running shop, beside what Magento's own API can."""
+"""Changes that a test may make in the running shop and that Magento's own API does not offer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Given = Mapping[str, Any]
 
 
 class BadChange(ValueError):
-    """A change that names nothing known or does not fit; the text says what."""
+    """A change that names something unknown or is not valid; the text is the reason."""
 
 
 Changes = Mapping[str, Callable[[Shop, Any], dict[str, Any] | None]]
 
 
 def apply(shop: Shop, change: Any, known: Changes) -> dict[str, Any]:
-    """Take one change (`{"set_price": {…}}`) of those known; return what it made. Raises `BadChange`."""
+    """Make one of the `known` changes (`{"set_price": {…}}`); return its result. Raises `BadChange`."""
     if not isinstance(change, Mapping) or len(change) != 1:
         raise BadChange("a change is an object with exactly one name.")
     ((name, given),) = change.items()
@@ -59,7 +59,9 @@ def _product(shop: Shop, sku: Any) -> Product:
 
 
 def add_product(shop: Shop, given: Given) -> dict[str, Any]:
-    """A product: sku, name, type_id, price, website_ids, attributes, options, and what belongs to composite ones."""
+    """Add a product: sku, name, type_id, price, website_ids, attributes, options, and what belongs to
+    composite ones.
+    """
     sku = given["sku"]
     if not isinstance(sku, str) or not sku.strip():
         raise ValueError(f"{sku!r} is no SKU.")
@@ -80,12 +82,14 @@ def add_product(shop: Shop, given: Given) -> dict[str, Any]:
 
 
 def remove_product(shop: Shop, given: Any) -> None:
-    """A product, by its SKU."""
+    """Remove a product by its sku."""
     shop.remove_product(_product(shop, given))
 
 
 def rename_product(shop: Shop, given: Given) -> None:
-    """A product's SKU: sku, to. Its rows at sources and its reservations go with it, lines of orders keep the old."""
+    """Change a product's SKU: sku, to. Its rows at sources and its reservations follow; lines of orders keep the old
+    SKU.
+    """
     product, to = _product(shop, given["sku"]), str(given["to"])
     if not to.strip() or shop.product(to) not in (None, product):
         raise ValueError(f"{to!r} is no SKU, or that of another product.")
@@ -93,7 +97,7 @@ def rename_product(shop: Shop, given: Given) -> None:
 
 
 def set_price(shop: Shop, given: Given) -> None:
-    """A price: sku, price, store_id (0 unless given; a price of none removes that of a store)."""
+    """Set a price: sku, price, store_id (0 by default); a price of null removes the one of a store."""
     product = _product(shop, given["sku"])
     store_id = given.get("store_id", 0)
     if store_id not in shop.stores:
@@ -108,7 +112,7 @@ def set_price(shop: Shop, given: Given) -> None:
 
 
 def set_source_item(shop: Shop, given: Given) -> None:
-    """A row at a source: sku, source_code, quantity, status (1 unless given)."""
+    """Set a row at a source: sku, source_code, quantity, status (1 by default)."""
     if shop.source(given["source_code"]) is None:
         raise ValueError(f"there is no source {given['source_code']!r}.")
     quantity = _scaled(given["quantity"], php.QUANTITY, php.QUANTITY_LIMIT)
@@ -116,13 +120,15 @@ def set_source_item(shop: Shop, given: Given) -> None:
 
 
 def remove_source_item(shop: Shop, given: Given) -> None:
-    """A row at a source: sku, source_code."""
+    """Remove a row at a source: sku, source_code."""
     if not shop.drop_item(given["sku"], given["source_code"]):
         raise ValueError(f"there is no row of {given['sku']!r} at {given['source_code']!r}.")
 
 
 def set_stock_item(shop: Shop, given: Given) -> None:
-    """The legacy stock of a product: sku, quantity, is_in_stock, and any other field of a stock item by its name."""
+    """Set the legacy stock of a product: sku, quantity, is_in_stock, and any other field of a stock item by
+    its name.
+    """
     stock = _product(shop, given["sku"]).more.stock
     if "quantity" in given:
         stock.quantity = _scaled(given["quantity"], php.QUANTITY, php.QUANTITY_LIMIT)
@@ -131,13 +137,13 @@ def set_stock_item(shop: Shop, given: Given) -> None:
 
 
 def setting(shop: Shop, given: Given) -> None:
-    """Switches by name, see `settings.Settings`."""
+    """Set switches by name, see `settings.Settings`."""
     for name, value in given.items():
         shop.settings.put(name, value)
 
 
 def token(shop: Shop, given: Given) -> None:
-    """A token: `token` (the sandbox's unless given), `resources` (none: all of them), `revoked`."""
+    """Change a token: `token` (the sandbox's by default), `resources` (null: all of them), `revoked`."""
     name = given.get("token", TOKEN)
     if "resources" in given:
         resources = given["resources"]
@@ -149,13 +155,13 @@ def token(shop: Shop, given: Given) -> None:
 
 
 def set_customer_group(shop: Shop, given: Given) -> None:
-    """A customer group: id, code."""
+    """Set a customer group: id, code."""
     number = int(given["id"])
     shop.customer_groups[number] = CustomerGroup(number, str(given["code"]))
 
 
 def add_website(shop: Shop, given: Given) -> dict[str, Any]:
-    """A website with a store: code, name, stores (its store views: their codes, or each with code and name)."""
+    """Add a website with a store: code, name, stores (its store views: their codes, or each with code and name)."""
     views = [one if isinstance(one, Mapping) else {"code": one, "name": one} for one in given["stores"]]
     stores = [str(view["code"]) for view in views]
     if not stores or any(code in shop.store_codes for code in stores):

@@ -1,12 +1,13 @@
-"""The commands that compare reservations with orders and write what is missing, as a nightly job of a shop does.
+"""The commands that compare reservations with orders and write the missing ones, as a shop's nightly job does.
 
 `list_inconsistencies` is `bin/magento inventory:reservation:list-inconsistencies -r`; `repair_reservations` is the same
-piped into `create-compensations`. An order that is not complete, closed or canceled should hold back what is open of
-its items, any other order nothing; what its own reservations say otherwise is listed with the quantity that mends it.
+piped into `create-compensations`. An order that is not complete, closed or canceled should reserve what is open of its
+items, any other order nothing. Where its own reservations differ from that, the difference is listed with the quantity
+that corrects it.
 
-As in Magento, items are counted by their own SKU and by their product type as the order has it, an order without a
-state counts as over, and a product without a row at one of the stock's sources, or whose stock is not managed, is left
-out. Source: magento-observed.md, part three; Magento's module InventoryReservationCli.
+As in Magento, items are counted by their own SKU and by the product type in the order, an order without a state counts
+as ended, and a product is left out if it has no row at any of the stock's sources or its stock is not managed. Source:
+magento-observed.md, part three; Magento's module InventoryReservationCli.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ COUNTED = frozenset({"simple", "virtual", "downloadable"})
 
 
 def list_inconsistencies(shop: Shop, given: Any) -> dict[str, Any]:
-    """Per order, SKU and stock the compensation that is missing: increment_id, sku, quantity, stock_id."""
+    """Return the missing compensation per order, SKU and stock: increment_id, sku, quantity, stock_id."""
     return {"inconsistencies": [_shown(order, row) for order, row in _missing(shop)]}
 
 
 def repair_reservations(shop: Shop, given: Any) -> dict[str, Any]:
-    """Write the compensations that are missing; return them."""
+    """Write the missing compensations; return them."""
     written = list(_missing(shop))
     for order, row in written:
         append(shop, order, row)
@@ -48,7 +49,7 @@ def _missing(shop: Shop) -> Iterator[tuple[Order, Reservation]]:
 
 
 def _differences(shop: Shop, order: Order) -> dict[tuple[int, str], int]:
-    """Per stock and SKU how much more the order should hold back than it does."""
+    """Return, per stock and SKU, how much more the order should reserve than it does."""
     sums: dict[tuple[int, str], int] = {}
     stock, state = stock_of(shop, order), state_of(order)
     if stock is not None and state is not None and state not in ENDED:
@@ -69,7 +70,7 @@ def _open(line: Line) -> int:
 
 
 def _is_managed(shop: Shop, sku: str, stock_id: int) -> bool:
-    """Whether the product has a row at a source of the stock, and a stock that is managed."""
+    """Return whether the product has a row at a source of the stock, and its stock is managed."""
     product, stock = shop.product(sku), shop.stocks.get(stock_id)
     if product is None or stock is None:
         return False

@@ -1,4 +1,4 @@
-"""The sandbox's own paths: journal, state and change. They need no token and are no part of a Magento."""
+"""The sandbox's own paths: journal, state and change. They need no token and do not exist in a real Magento."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Control:
     """The endpoints."""
 
     def __init__(self, shop: Shop, journal: Journal, changes: Changes, views: Sequence[View]) -> None:
-        """Take what they show and change; `views` give further parts of the state."""
+        """Create the endpoints; `views` return further parts of the state."""
         self._shop = shop
         self._journal = journal
         self._changes = changes
         self._views = views
 
     def make(self, change: Any) -> Mapping[str, Any]:
-        """Make one change; return what it made. Raises `BadChange`."""
+        """Make one change; return its result. Raises `BadChange`."""
         return apply(self._shop, change, self._changes)
 
     async def change(self, request: Request) -> Response:
-        """Take a change or a list of them; 400 with words at the first that does not fit."""
+        """Make a change or a list of them; answer 400 with the reason at the first one that is not valid."""
         try:
             given = msgspec.json.decode(await request.body())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -49,7 +49,7 @@ class Control:
         return _json({"results": results})
 
     async def state(self, request: Request) -> Response:
-        """Return prices and quantities as exact decimals, the switches, and how many requests came."""
+        """Return prices and quantities as exact decimals, the switches, and the number of requests."""
         shop = self._shop
         stored = {product.sku: prices_of(product) for product in shop.products.values() if product.details}
         parts = [view(shop) for view in self._views]

@@ -1,4 +1,4 @@
-"""What a credit memo gives back: of each line its share of what was charged, in the last one what is left.
+"""The amounts of a credit memo: for each line its share of what was charged, and in the last memo the remainder.
 
 Source: Magento's RefundOrder, CreditmemoFactory and their validators; its totals of credit memos.
 """
@@ -29,19 +29,21 @@ SHARED = {
     "discount_tax_compensation_amount": ("discount_tax_compensation_invoiced", "discount_tax_compensation_refunded"),
     "row_total": ("row_invoiced", "amount_refunded"),
 }
-"""What a line of a credit memo shows, and what of the order's line was charged and given back of it."""
+"""The amounts of a credit memo's line, each with the amounts charged and refunded of the order's line."""
 Refunded = list[tuple[Line, Decimal]]
 """The lines of a credit memo, with their quantities."""
 
 
 class TooMuchShipping(Exception):
-    """More shipping is to be given back than was paid; the text is Magento's."""
+    """More shipping is to be refunded than was paid; the text is Magento's."""
 
 
 def refunded(
     order: Order, items: Sequence[Mapping[str, Any]], invoice: Invoice | None, before: Sequence[CreditMemo]
 ) -> Refunded:
-    """The lines to be given back; a request without items asks for all that is left, of the order or of the invoice."""
+    """Return the lines to refund. A request without items refunds everything that is left of the order or
+    the invoice.
+    """
     asked = {one["order_item_id"]: one.get("qty") or ZERO for one in items if one.get("order_item_id")}
     limits = None if invoice is None else _limits(invoice, before)
     found: Refunded = []
@@ -56,7 +58,7 @@ def refunded(
 
 
 def _limits(invoice: Invoice, before: Sequence[CreditMemo]) -> dict[int, Decimal]:
-    """What may be given back of the lines of an invoice."""
+    """Return how much of each of the invoice's lines may be refunded."""
     limits = {int(item["order_item_id"]): amount(item, "qty") for item in invoice.items}
     for memo in before:
         if memo.row.get("invoice_id") == invoice.row["entity_id"]:
@@ -76,7 +78,7 @@ def _quantity(line: Line, asked: Mapping[int, Decimal] | None) -> Decimal:
 
 
 def faults(order: Order, invoice: Invoice | None, lines: Refunded, memo: Row) -> list[str]:
-    """Why the credit memo is refused."""
+    """Return why the credit memo is refused."""
     row, found = order.row, []
     if row.get("state") in CLOSED:
         found.append(NO_STATE + (row.get("status") or ""))
@@ -101,7 +103,7 @@ def faults(order: Order, invoice: Invoice | None, lines: Refunded, memo: Row) ->
 
 
 def line_amounts(line: Line, quantity: Decimal) -> Row:
-    """What is given back for a line; a line without a charge of its own has none."""
+    """Return the amounts to refund for a line; a line without its own charge has none."""
     row = line.row
     made: Row = {name: row.get(name) for base in ("", "base_") for name in (f"{base}price", f"{base}price_incl_tax")}
     open_quantity = amount(row, "qty_invoiced") - amount(row, "qty_refunded")
@@ -118,7 +120,7 @@ def line_amounts(line: Line, quantity: Decimal) -> Row:
 
 
 def memo_amounts(order: Order, invoice: Invoice | None, items: Sequence[Row], arguments: Mapping[str, Any]) -> Row:
-    """What the credit memo comes to. Raises `TooMuchShipping`."""
+    """Return the amounts of the credit memo. Raises `TooMuchShipping`."""
     made: Row = {}
     shipping = arguments.get("shipping_amount")
     plus, minus = (arguments.get(f"adjustment_{kind}") or ZERO for kind in ("positive", "negative"))
@@ -145,7 +147,7 @@ def memo_amounts(order: Order, invoice: Invoice | None, items: Sequence[Row], ar
 
 
 def _shipping(order: Order, invoice: Invoice | None, base: str, wanted: Decimal | None) -> tuple[Decimal, Decimal]:
-    """The shipping that is given back and its tax: what is left of it, or as much as is asked for."""
+    """Return the shipping to refund and its tax: what is left of it, or as much as is requested."""
     row = order.row
     whole = amount(row, f"{base}shipping_amount")
     left = whole - amount(row, f"{base}shipping_refunded")

@@ -1,6 +1,7 @@
 """Credit memos: made offline for an order or for one of its invoices, read by id and by search criteria.
 
-Source: Magento's RefundOrder, RefundInvoice and RefundOperation; Adobe's description of the API. None is recorded.
+Source: Magento's RefundOrder, RefundInvoice and RefundOperation; Adobe's description of the API. There are no
+recordings of them.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def _document(shop: Shop, order: Order, invoice: Invoice | None, amounts: Row, g
 
 
 def _book(shop: Shop, order: Order, lines: Refunded, items: list[Row], memo: Row) -> None:
-    """Count on the order, its lines and its payment what was given back."""
+    """Add what was refunded to the order, its lines and its payment."""
     for (line, quantity), item in zip(lines, items, strict=True):
         row = line.row
         row["qty_refunded"] = amount(row, "qty_refunded") + quantity
@@ -188,7 +189,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the credit memos asked for."""
+    """Return the requested credit memos."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.creditmemos.values(), COLUMNS, asked)
     return result([memo_shown(one) for one in items], asked, number)

@@ -1,7 +1,7 @@
-"""The addresses of customers: how a list that is sent replaces, merges and deletes, and how one looks as JSON.
+"""The addresses of customers: how a list that is sent replaces, merges and deletes, and the JSON of an address.
 
-A list replaces all: what is not in it by id is deleted, what has no id is new, what has one is merged field by field.
-Source: magento-observed.md, part two, section 3; recordings of customers and customers2.
+A list replaces all addresses: one whose id is not in it is deleted, an entry without an id is new, and one with an id
+is merged field by field. Source: magento-observed.md, part two, section 3; recordings of customers and customers2.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ADDRESS = Data(
 
 
 def address_shown(customer: Customer, address: CustomerAddress) -> dict[str, Any]:
-    """Return an address as JSON; what it has not is left out, but of the region the three parts."""
+    """Return an address as JSON. Missing fields are left out, except for the three parts of the region."""
     region = REGIONS.get(address.region_id or 0)
     code, name = (region.code, region.name) if region else (address.region, address.region)
     shown: dict[str, Any] = {
@@ -67,18 +67,18 @@ def address_shown(customer: Customer, address: CustomerAddress) -> dict[str, Any
 
 
 def allowed(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The addresses that the creation of a customer keeps: those of a country without one vanish in silence."""
+    """Return the addresses that creating a customer keeps: those without an allowed country are silently dropped."""
     return [row for row in rows if row.get("country_id") in COUNTRIES]
 
 
 def check_lines(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse streets of too many lines."""
+    """Refuse streets with too many lines."""
     if any(len(row.get("street") or []) > STREET_LINES for row in rows):
         raise Refusal(400, TOO_MANY_LINES)
 
 
 def check_defaults(customer: Customer, rows: Sequence[Mapping[str, Any]] | None, defaults: Mapping[str, int]) -> None:
-    """Refuse defaults that are not among the addresses that will be there; an empty list takes them all away."""
+    """Refuse defaults that will not be among the addresses; an empty list removes them all."""
     ids = {row.get("id") for row in rows} if rows is not None else {one.id for one in customer.addresses}
     for kind in KINDS:
         if rows != [] and defaults.get(kind) and defaults[kind] not in ids:
@@ -88,7 +88,7 @@ def check_defaults(customer: Customer, rows: Sequence[Mapping[str, Any]] | None,
 def replaced(
     shop: Shop, customer: Customer, rows: Sequence[Mapping[str, Any]], *, checked: bool = True
 ) -> list[CustomerAddress]:
-    """The addresses that a customer has after this list; nothing is changed yet. Raises `Refusal`."""
+    """Return the addresses that a customer has after this list, without changing anything yet. Raises `Refusal`."""
     return [_merged(shop, customer, row, checked=checked) for row in rows]
 
 
@@ -145,7 +145,9 @@ def _check(address: CustomerAddress) -> None:
 def defaults_after(
     before: Mapping[str, int], rows: Sequence[Mapping[str, Any]], addresses: Sequence[CustomerAddress]
 ) -> dict[str, int]:
-    """Which addresses are the defaults: flags move them, the last that claims one wins, `false` clears its own."""
+    """Return which addresses are the defaults. Flags move them: the last one wins, and `false` clears the address's
+    own.
+    """
     defaults = dict(before)
     for row, address in zip(rows, addresses, strict=True):
         for kind in KINDS:

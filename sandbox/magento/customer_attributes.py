@@ -1,6 +1,6 @@
-"""Attributes of customers beside Magento's own fields: how values are kept, and how Magento describes an attribute.
+"""Custom attributes of customers: how values are stored, and how Magento describes an attribute.
 
-What is not known is passed over in silence. Source: magento-observed.md, part two, section 3; recordings of customers2.
+Unknown attributes are silently ignored. Source: magento-observed.md, part two, section 3; recordings of customers2.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ GENDER = CustomerAttribute(
 
 
 def attribute_of(shop: Shop, code: str) -> CustomerAttribute | None:
-    """The attribute with this code."""
+    """Return the attribute with this code."""
     return GENDER if code == GENDER.code else shop.customer_attributes.get(code)
 
 
 def values_after(shop: Shop, before: Mapping[str, str], given: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The values after these were sent: merged one by one, empty ones removed, unknown ones passed over."""
+    """Return the values after these were sent: merged one by one, empty ones removed, unknown ones ignored."""
     values = dict(before)
     for one in given:
         attribute = shop.customer_attributes.get(one.get("attribute_code") or "")
@@ -50,7 +50,7 @@ def _text(value: Any) -> str:
 
 
 def stored(attribute: CustomerAttribute, text: str) -> str:
-    """A value as the column keeps it. Raises `Refusal` for an option that is not there."""
+    """Return a value as the column stores it. Raises `Refusal` for an option that does not exist."""
     if attribute.frontend_input in ("select", "multiselect") and attribute.options:
         for part in text.split(","):
             if part not in attribute.options:
@@ -69,7 +69,7 @@ def _number(text: str) -> float:
 
 
 def a_date(text: str) -> str:
-    """A date as Magento keeps it: a day that its month has not falls into the next one."""
+    """Return a date as Magento stores it: a day beyond the end of its month becomes a day of the next one."""
     match = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
     if match is None:
         raise Refusal(400, '"Date of Birth" is not a valid date.')
@@ -80,7 +80,7 @@ def a_date(text: str) -> str:
 
 
 def check_gender(value: int | None) -> None:
-    """Refuse a gender that is no option."""
+    """Refuse a value that is not an option of gender."""
     if value is not None and str(value) not in GENDER.options:
         raise Refusal(400, NO_OPTION.format(code="gender", value=value))
 
@@ -130,7 +130,7 @@ def get_custom(call: Call) -> list[dict[str, Any]]:
 
 
 def add(shop: Shop, given: Mapping[str, Any]) -> None:
-    """An attribute of customers: code, label, backend_type, frontend_input, options (their labels), required."""
+    """Add an attribute of customers: code, label, backend_type, frontend_input, options (their labels), required."""
     backend = str(given.get("backend_type", "varchar"))
     if backend not in TYPES:
         raise ValueError(f"backend_type is one of {', '.join(TYPES)}.")

@@ -1,4 +1,4 @@
-"""What Magento asks of a customer's names, e-mail and password. Source: recordings of customers and customers2."""
+"""Magento's checks of a customer's names, e-mail and password. Source: recordings of customers and customers2."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLASSES = 3
 
 
 def check_names(email: str, fields: Mapping[str, Any]) -> None:
-    """Refuse a customer without names, or with names or an e-mail such as Magento does not take."""
+    """Refuse a customer without names, or with names or an e-mail that Magento does not accept."""
     faults = [f"{label} is not valid!" for name, label in NAMES if fields.get(name) and not _is_name(fields[name])]
     faults += [f'"{label}" is a required value.' for name, label in NAMES[:2] if not fields.get(name)]
     if not is_email(email):
@@ -41,12 +41,14 @@ def _is_name(text: str) -> bool:
 
 
 def _is_word(category: str) -> bool:
-    """Letters, marks and digits, as in Magento's own pattern; other numbers, such as ½, are none."""
+    """Return whether the category is letters, marks or digits, as in Magento's own pattern; other numbers, such as ½,
+    are not.
+    """
     return category[0] in "LM" or category == "Nd"
 
 
 def check_password(password: str | None) -> None:
-    """Refuse a password that is too short or too simple; there need not be one."""
+    """Refuse a password that is too short or too simple. No password is accepted."""
     if password is None:
         return
     if len(password) < SHORTEST_PASSWORD:
@@ -57,7 +59,7 @@ def check_password(password: str | None) -> None:
 
 
 def taken(shop: Shop, email: str, website_id: int, own: int) -> bool:
-    """Whether another customer has the e-mail, as the database compares it."""
+    """Return whether another customer has the e-mail, as the database compares it."""
     key = php.collated(email)
     everywhere = shop.settings.account_share == "global"
     return any(

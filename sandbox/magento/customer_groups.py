@@ -27,7 +27,7 @@ def shown(group: CustomerGroup) -> dict[str, Any]:
 
 
 def save(call: Call) -> dict[str, Any]:
-    """Make a group or change one; its name is cut silently at 32 characters, and must not be taken."""
+    """Create or change a group. Its name is silently cut at 32 characters and must not be in use."""
     groups, given = call.shop.customer_groups, call.given["group"]
     code = (given.get("code") or "")[:LONGEST]
     if not code:
@@ -57,7 +57,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the groups asked for."""
+    """Return the requested groups."""
     columns: Columns = {
         "id": lambda one: int(one.id),
         "customer_group_id": lambda one: int(one.id),

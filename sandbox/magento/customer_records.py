@@ -1,4 +1,4 @@
-"""Customers, their addresses, and the attributes that a shop gave them beside Magento's own. Plain data."""
+"""Customers, their addresses, and the custom attributes of the shop. Plain data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class CustomerAddress:
-    """An address; `region_id` none: nothing was ever said about a region, 0: no region of Magento's list."""
+    """An address. `region_id`: None if no region was ever given, 0 for a region that is not in Magento's list."""
 
     id: int
     fields: dict[str, Any] = field(default_factory=dict)
@@ -19,7 +19,7 @@ class CustomerAddress:
 
 @dataclass
 class Customer:
-    """A customer; `fields` are those that may be empty, `attributes` the values of further ones, as text."""
+    """A customer; `fields` are those that may be empty, `attributes` the values of custom ones, as text."""
 
     id: int
     email: str
@@ -36,7 +36,7 @@ class Customer:
     is_subscribed: bool = False
 
     def address(self, number: int) -> CustomerAddress | None:
-        """The address with this id."""
+        """Return the address with this id."""
         return next((one for one in self.addresses if one.id == number), None)
 
 

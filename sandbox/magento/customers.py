@@ -1,8 +1,8 @@
-"""Customers: created, read, changed, looked for and deleted.
+"""Customers: create, read, change, search and delete them.
 
-A change is a merge, but a list of addresses replaces all. An e-mail is unique within a website, or in the whole shop if
-accounts are shared. Source: magento-observed.md, "Customers" and part two, section 3; recordings of customers and
-customers2.
+A change is a merge, but a list of addresses replaces all addresses. An e-mail is unique within a website, or in the
+whole shop if accounts are shared. Source: magento-observed.md, "Customers" and part two, section 3; recordings of
+customers and customers2.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def create(call: Call) -> dict[str, Any]:
 
 
 def _store(shop: Shop, given: Mapping[str, Any], old: Customer | None = None) -> Store:
-    """The store view that a customer belongs to."""
+    """Return the store view that a customer belongs to."""
     website, number = given.get("website_id"), given.get("store_id")
     if old is not None:
         website = old.website_id if website is None else website
@@ -114,7 +114,7 @@ def _store(shop: Shop, given: Mapping[str, Any], old: Customer | None = None) ->
 
 
 def _put(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> None:
-    """Give a customer its fields, checked in Magento's order. Raises `Refusal`."""
+    """Set a customer's fields, checked in Magento's order. Raises `Refusal`."""
     fields = {
         **customer.fields,
         **{name: given[name] for name in (*TEXTS, "gender", "disable_auto_group_change") if name in given},
@@ -140,7 +140,9 @@ def _put(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> None:
 
 
 def update(call: Call) -> dict[str, Any]:
-    """Change the customer that the body names, else the path; what is not sent is that of the path's customer."""
+    """Change the customer that the body names, else the one of the path. Missing fields come from the
+    path's customer.
+    """
     shop, given = call.shop, call.given["customer"]
     origin = _customer(shop, call.given["customerId"])
     number = given.get("id") or origin.id
@@ -153,7 +155,7 @@ def update(call: Call) -> dict[str, Any]:
 
 
 def _change(shop: Shop, customer: Customer, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Change a customer, all or nothing: what is refused half-way leaves it as it was."""
+    """Change a customer as a whole or not at all: if it is refused half-way, it stays as it was."""
     store = _store(shop, given, customer)
     changed = replace(customer, website_id=store.website_id, store_id=store.id, updated_at=shop.now())
     rows = given.get("addresses")
@@ -191,7 +193,7 @@ def delete(call: Call) -> bool:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the customers asked for."""
+    """Return the requested customers."""
     asked = call.given["searchCriteria"]
     items, total = found(call.shop.customers.values(), _columns(call.shop), asked, attributes=True)
     return result([shown(one) for one in items], asked, total)
@@ -230,7 +232,7 @@ def _default(kind: str) -> Any:
 
 
 def is_email_available(call: Call) -> bool:
-    """Answer yes, as Magento does for every e-mail so that nobody learns who has an account."""
+    """Return True, as Magento does for every e-mail, so that nobody learns who has an account."""
     return True
 
 

@@ -1,4 +1,4 @@
-"""Taking from a source what a document says has left it; all of it or nothing.
+"""Deduct from a source what has left it by a document, as a whole or not at all.
 
 Source: magento-observed.md, "Shipments"; recordings of shipments, orders and nonsimple-shipments.
 """
@@ -16,11 +16,11 @@ from sandbox.magento.stock_items import configured, item_of
 
 
 class NotEnough(Exception):
-    """The source is unknown, has not the SKU, or too little of it."""
+    """The source is unknown, does not have the SKU, or has too little of it."""
 
 
 def deduct(shop: Shop, source_code: str, moved: Sequence[Moved]) -> None:
-    """Take from a source. Raises `NotEnough`, and then nothing is taken."""
+    """Deduct from a source. Raises `NotEnough`, in which case nothing is deducted."""
     changes = [_left(shop, source_code, sku, whole(quantity)) for sku, quantity in moved]
     for row, quantity, status in filter(None, changes):
         row.quantity, row.status = quantity, status
@@ -28,7 +28,7 @@ def deduct(shop: Shop, source_code: str, moved: Sequence[Moved]) -> None:
 
 
 def _left(shop: Shop, source_code: str, sku: str, quantity: int) -> tuple[SourceItem, int, int] | None:
-    """The row to change, with its new quantity and status; none for a product whose stock is not managed."""
+    """Return the row to change, with its new quantity and status; None for a product whose stock is not managed."""
     item = item_of(shop.product(sku))
     if not configured(shop, item, "manage_stock"):
         return None
@@ -42,7 +42,7 @@ def _left(shop: Shop, source_code: str, sku: str, quantity: int) -> tuple[Source
 
 
 def spread(shop: Shop, stock: Stock, moved: Sequence[Moved]) -> list[tuple[str, Moved]]:
-    """From which source each SKU comes by priority, where no source is named (products without a shipment)."""
+    """Return from which source each SKU comes, by priority, if no source is named (products without a shipment)."""
     order = sorted(stock.sources, key=lambda code: stock.sources[code])
     found = []
     for sku, quantity in moved:

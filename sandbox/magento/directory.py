@@ -1,4 +1,6 @@
-"""Countries with their regions, open to everyone. Source: recordings of auth; magento-observed.md, part two, 3."""
+"""Countries with their regions, readable without a token. Source: recordings of auth; magento-observed.md,
+part two, 3.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a test may do to customers and documents, and how they stand: the sandbox's own view of them, for an oracle.
+"""Changes that a test may make to customers and documents, and the sandbox's own view of them for an oracle.
 
-An order placed here is the shop's own: it has what a cart would have made of it, and its reservation.
+An order placed here is the shop's own: it is what a cart would have become, with its reservation.
 """
 
 from __future__ import annotations
@@ -36,13 +36,12 @@ ADDRESS = {
 
 
 def place_order(shop: Shop, given: Given) -> dict[str, Any]:
-    """An order of the shop's own.
+    """Place an order in the shop; return entity_id, increment_id and the ids of the lines.
 
-    lines: each with sku and qty, of a configurable product `child` (a SKU), of a bundle maybe `children` (SKUs), maybe
-    `custom_options` (option_id and option_value, as a cart takes them), maybe `price`, maybe `item_sku`, the SKU that
-    the order's line has instead of its product's; email or customer_id, billing, shipping (addresses), store_id,
-    increment_id, shipping_amount, created_at, ext_order_id, state, status. Gives entity_id, increment_id and the ids
-    of the lines.
+    lines: each with sku and qty; for a configurable product `child` (a SKU); for a bundle optionally `children` (SKUs);
+    optionally `custom_options` (option_id and option_value, as a cart takes them), `price`, and `item_sku`, the SKU
+    that the order's line has instead of its product's. Also email or customer_id, billing, shipping (addresses),
+    store_id, increment_id, shipping_amount, created_at, ext_order_id, state, status.
     """
     store_id = int(given.get("store_id", 1))
     items = [item for line in given["lines"] for item in _items(shop, line, store_id)]
@@ -103,7 +102,7 @@ def _product(shop: Shop, sku: Any) -> Product:
 
 
 def set_order(shop: Shop, given: Given) -> None:
-    """Columns of an order (state, status …): increment_id names it."""
+    """Set columns of an order (state, status …); increment_id names the order."""
     order = next((one for one in shop.sales.orders.values() if one.row["increment_id"] == given["increment_id"]), None)
     if order is None:
         raise ValueError(f"there is no order {given['increment_id']!r}.")
@@ -111,9 +110,9 @@ def set_order(shop: Shop, given: Given) -> None:
 
 
 def add_customer(shop: Shop, given: Given) -> dict[str, Any]:
-    """A customer: email, firstname, lastname, group_id, website_id, store_id, addresses (as the API takes them).
+    """Add a customer: email, firstname, lastname, group_id, website_id, store_id, addresses (as the API takes them).
 
-    What an address lacks is not asked for: a shop has customers from a time when it asked for less.
+    Required fields of addresses are not checked, because shops have customers from before the fields were required.
     """
     website = int(given.get("website_id", 1))
     store = next(
@@ -131,12 +130,12 @@ def add_customer(shop: Shop, given: Given) -> dict[str, Any]:
 
 
 def remove_customer(shop: Shop, given: Given) -> None:
-    """A customer: id."""
+    """Remove a customer: id."""
     del shop.customers[int(given["id"])]
 
 
 def set_shipment_type(shop: Shop, given: Given) -> None:
-    """How a bundle ships: sku, shipment_type `together` or `separately`. Orders placed before keep theirs."""
+    """Set how a bundle ships: sku, shipment_type `together` or `separately`. Existing orders keep theirs."""
     kinds = {"together": "0", "separately": "1"}
     _product(shop, given["sku"]).more.attributes["shipment_type"] = kinds[given["shipment_type"]]
 

@@ -1,4 +1,4 @@
-"""What Magento takes for an e-mail address."""
+"""The e-mail addresses that Magento accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ _EMAIL = re.compile(rf"{_LOCAL}@({_LABEL}\.)+{_LABEL}", re.ASCII)
 
 
 def is_email(text: str) -> bool:
-    """Whether the text is an e-mail address; letters beyond ASCII count in the domain, which may be international."""
+    """Return whether the text is an e-mail address; letters beyond ASCII count in the domain, which may be
+    international.
+    """
     local, mark, domain = text.rpartition("@")
     try:
         plain = domain.encode("idna").decode()

@@ -1,4 +1,4 @@
-"""What Magento answers instead of a result, as exceptions that the gate turns into answers.
+"""Magento's errors, as exceptions that the gate turns into answers.
 
 A message is Magento's template with `%name` or `%1` still in it; `parameters` is an object, a list, or absent; MSI adds
 `errors`. Source: magento-observed.md, "Errors in general".
@@ -27,7 +27,7 @@ class Refusal(Exception):
         errors: Sequence[Mapping[str, Any]] | None = None,
         session: bool = True,
     ) -> None:
-        """Take the answer's parts; `session` is false where PHP has not opened a session yet (no cookie)."""
+        """Create it from the answer's parts; `session` is False if PHP has not opened a session yet (no cookie)."""
         super().__init__(message)
         self.status = status
         self.message = message
@@ -45,7 +45,7 @@ class Refusal(Exception):
         return body
 
     def words(self) -> str:
-        """Return the message with its parameters filled in, as the queue's results show it."""
+        """Return the message with its parameters filled in, as the results of the queue show it."""
         parameters = self.parameters or {}
         if not isinstance(parameters, Mapping):
             parameters = {str(place): value for place, value in enumerate(parameters, start=1)}
@@ -64,22 +64,22 @@ class Crash(Exception):
 
 
 def no_route() -> Refusal:
-    """A path that no route has."""
+    """Return the error for a path without a route."""
     return Refusal(404, "Request does not match any route.", session=False)
 
 
 def cannot_process() -> Refusal:
-    """A path below /rest that is neither a store's nor a version's."""
+    """Return the error for a path below /rest that names neither a store nor a version."""
     return Refusal(400, "Specified request cannot be processed.", session=False)
 
 
 def unauthorized(resources: str) -> Refusal:
-    """No token, a wrong one, or one without the resource: all the same."""
+    """Return the error for a missing token, a wrong one, or one without the resource: it is the same for all."""
     return Refusal(401, "The consumer isn't authorized to access %resources.", {"resources": resources})
 
 
 def required(names: Sequence[str]) -> Refusal:
-    """Parameters of the service that the request leaves out."""
+    """Return the error for parameters of the service that the request leaves out."""
     if len(names) == 1:
         return Refusal(400, REQUIRED, {"fieldName": names[0]})
     errors = [{"message": REQUIRED, "parameters": {"fieldName": name}} for name in names]
@@ -87,11 +87,11 @@ def required(names: Sequence[str]) -> Refusal:
 
 
 def validation_failed(errors: Sequence[Mapping[str, Any]]) -> Refusal:
-    """MSI's validation: the first error in words in front of all of them."""
+    """Return MSI's validation error: its message contains the first of all errors."""
     first = Refusal(400, errors[0]["message"], errors[0]["parameters"]).words()
     return Refusal(400, f"Validation Failed: {first}", errors=errors)
 
 
 def no_entity(name: str, value: Any) -> Refusal:
-    """A record asked for by key that is not there."""
+    """Return the error for a record that was requested by key and does not exist."""
     return Refusal(404, "No such entity with %fieldName = %fieldValue", {"fieldName": name, "fieldValue": value})

@@ -46,10 +46,10 @@ Headers = Mapping[str, str]
 
 
 class Gate:
-    """The ASGI application behind every path that is not the sandbox's own."""
+    """The ASGI application behind every path that is not one of the sandbox's own."""
 
     def __init__(self, shop: Shop, router: Router, journal: Journal) -> None:
-        """Take the shop, its routes, and the journal to write."""
+        """Create it from the shop, its routes, and the journal to write."""
         self._shop = shop
         self._router = router
         self._journal = journal
@@ -109,7 +109,7 @@ class Gate:
         return self._json(status, result, kind, session=True, frame=True)
 
     def _in_front(self, entry: Entry, headers: Headers) -> Answer | None:
-        """What the web server answers by itself."""
+        """Return the web server's own answer, if it gives one."""
         length = len(entry.raw) + (len(entry.query) + 1 if entry.query else 0)
         if len(entry.method) + length + len("  HTTP/1.1\r\n") > LINE_BYTES:
             return pages.nginx(414, "414 Request-URI Too Large")
@@ -165,7 +165,7 @@ class Gate:
         return result
 
     def _store(self, path: str) -> tuple[int, str]:
-        """The store view that the path names, and the path below it."""
+        """Return the store view in the path, and the path below it."""
         first, slash, rest = path.removeprefix("/").partition("/")
         store_id = self._shop.store_codes.get(first)
         return (1, path) if store_id is None else (store_id, f"{slash}{rest}")
@@ -192,7 +192,7 @@ class Gate:
 
 
 def _accepted(header: str) -> bytes | None:
-    """The kind of answer for an Accept header; none where Magento has no renderer for it."""
+    """Return the format of the answer for an Accept header; None if Magento has no renderer for it."""
     if header in _ACCEPTED:
         return _ACCEPTED[header]
     wanted = []
@@ -204,7 +204,7 @@ def _accepted(header: str) -> bytes | None:
 
 
 def _body(entry: Entry, headers: Headers) -> Any:
-    """The decoded body; what is empty counts as nothing."""
+    """Return the decoded body; an empty one counts as none."""
     if not entry.body:
         return None
     kind, _mark, options = headers.get("content-type", "").partition(";")

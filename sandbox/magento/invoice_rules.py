@@ -1,4 +1,4 @@
-"""What an invoice charges: of each line its share, in the last one what is left; all shipping in the first one.
+"""The amounts of an invoice: for each line its share, in the last invoice the remainder; all shipping in the first one.
 
 Source: magento-observed.md, part two, section 2; recordings of erp-orders (`new_invoice*`).
 """
@@ -26,7 +26,7 @@ Charged = list[tuple[Line, Decimal]]
 
 
 def charged(order: Order, items: Sequence[Mapping[str, Any]]) -> Charged:
-    """The lines to be charged; a request without items asks for all that is left."""
+    """Return the lines to charge; a request without items charges everything that is left."""
     asked = {one["order_item_id"]: one.get("qty") or ZERO for one in items if one.get("order_item_id")}
     lines = [(line, _quantity(line, asked if items else None)) for line in order.lines]
     return [(line, quantity) for line, quantity in lines if quantity > 0]
@@ -52,12 +52,12 @@ def _left(line: Line) -> Decimal:
 
 
 def total(lines: Charged) -> Decimal:
-    """How much is charged, each piece counted once."""
+    """Return the total quantity that is charged, each piece counted once."""
     return sum((quantity for line, quantity in lines if not is_free_of_charge(line)), ZERO)
 
 
 def faults(order: Order, lines: Charged) -> list[str]:
-    """Why the invoice is refused."""
+    """Return why the invoice is refused."""
     found = [
         TOO_MUCH.format(sku=line.row["sku"])
         for line, quantity in lines
@@ -73,7 +73,7 @@ def faults(order: Order, lines: Charged) -> list[str]:
 
 
 def line_amounts(line: Line, quantity: Decimal) -> Row:
-    """What a line is charged with."""
+    """Return the amounts that a line is charged."""
     row = line.row
     made: Row = {}
     uninvoiced = row["qty_ordered"] - row["qty_invoiced"]
@@ -91,7 +91,7 @@ def line_amounts(line: Line, quantity: Decimal) -> Row:
 
 
 def invoice_amounts(order: Order, items: Sequence[Row]) -> Row:
-    """What the invoice comes to."""
+    """Return the amounts of the invoice."""
     made: Row = {}
     for base in ("", "base_"):
         sums = {name: sum((amount(item, f"{base}{name}") for item in items), ZERO) for name in (*SHARED, "row_total")}

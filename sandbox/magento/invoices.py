@@ -128,7 +128,7 @@ def _book_order(shop: Shop, order: Order, row: Row) -> None:
 
 
 def _deliver(shop: Shop, order: Order, lines: Charged) -> list[tuple[str, Moved]]:
-    """What is not shipped leaves its source with the invoice, where a source has enough."""
+    """Deduct products that do not ship from their source, if a source has enough."""
     stock = stock_of(shop, order)
     if stock is None or not shop.settings.msi:
         return []
@@ -155,7 +155,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the invoices asked for."""
+    """Return the requested invoices."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.invoices.values(), COLUMNS, asked)
     return result([invoice_shown(one) for one in items], asked, number)

@@ -1,6 +1,6 @@
 """Every request that the shop received, in order, for tests and for the demo.
 
-A request costs one small record here; keys and values are read out of its body only when the journal is asked for.
+A request costs one small record here; keys and values are extracted from its body only when the journal is read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Entry:
     __slots__ = ("applied", "body", "method", "path", "query", "raw", "route", "status", "time")
 
     def __init__(self, time: str, method: str, path: str, raw: str, query: str, body: bytes) -> None:
-        """Take the request, its path decoded and as it came; the rest is not known yet."""
+        """Create it from the request, with its decoded and its raw path; the other fields are set later."""
         self.time = time
         self.method = method
         self.path = path
@@ -41,7 +41,7 @@ class Entry:
         self.route: Route | None = None
 
     def was_applied(self) -> None:
-        """Note that the request changed something, which a queued one does later."""
+        """Note that the request changed something; for a queued request this happens later."""
         self.applied = True
 
     def shown(self, router: Router) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Journal:
     """The entries, oldest first."""
 
     def __init__(self, router: Router) -> None:
-        """Take the routes, which say what is a write."""
+        """Create it from the routes, which determine what is a write."""
         self._router = router
         self.entries: list[Entry] = []
 
@@ -84,7 +84,7 @@ class Journal:
 
 
 def _below(path: str) -> tuple[str, bool]:
-    """The path from the version on, and whether it is a bulk path."""
+    """Return the path from the version on, and whether it is a bulk path."""
     head, mark, rest = path.partition("/V1/")
     return (f"V1/{rest}", head.endswith("/async/bulk")) if mark else (path, False)
 
@@ -113,7 +113,7 @@ def _decoded(body: bytes) -> Any:
 
 
 def _records(body: Any) -> Iterator[Any]:
-    """The records that a body names: the rows of its lists, else its one object; of each element of a bulk."""
+    """Return the records in a body: the rows of its lists, or its one object; for a bulk, those of each element."""
     if isinstance(body, list):
         for element in body:
             yield from _records(element)

@@ -1,8 +1,8 @@
-"""How long answers take, as measured: fixed cost, cost of a row, and at most two requests that really progress.
+"""Measured latency of answers: a fixed cost, a cost per row, and at most two requests that progress in parallel.
 
-Source: magento-observed.md, "Throughput" (reads) and part two, section 6 (prices and quantities, one connection): two
-connections reach twice one's rate on two cores, further ones only wait. Above 1,000 distinct SKUs of one base-prices
-request every row is looked up again: 1,000 rows take 0.13 s, 1,001 rows 0.45 s, 2,000 rows 0.9 s.
+Source: magento-observed.md, "Throughput" (reads) and part two, section 6 (prices and quantities, one connection): on
+two cores two connections reach twice the rate of one, and further ones only wait. If a base-prices request has more
+than 1,000 distinct SKUs, every row is looked up again: 1,000 rows take 0.13 s, 1,001 rows 0.45 s, 2,000 rows 0.9 s.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OTHER_WRITE = 0.040
 
 
 def cost(method: str, path: str, body: bytes) -> float:
-    """The seconds that a request takes by itself."""
+    """Return the seconds that a request takes if nothing else is running."""
     if method == "GET":
         return LISTED_PRODUCTS if path.endswith("/products") else READ
     rows = max(body.count(b'"sku"'), body.count(b",") + 1 if b'"skus"' in body else 0)
@@ -44,7 +44,7 @@ class Latency:
     """The two places in which requests progress."""
 
     def __init__(self) -> None:
-        """Both are free."""
+        """Create two free places."""
         self._free = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The modules of a Magento Open Source 2.4.7, those of the inventory, and a few by which Adobe Commerce is known."""
+"""The modules of Magento Open Source 2.4.7, those of its inventory, and a few that identify Adobe Commerce."""
 
 from __future__ import annotations
 
@@ -94,6 +94,6 @@ COMMERCE = (
 
 
 def enabled(*, msi: bool, commerce: bool) -> list[str]:
-    """The names of the modules that are on."""
+    """Return the names of the enabled modules."""
     names = [*BASE, *(INVENTORY if msi else ()), *(COMMERCE if commerce else ())]
     return [f"Magento_{name}" for name in names]

@@ -1,4 +1,4 @@
-"""OAuth 1.0a as Magento checks it: HMAC-SHA256 only, every nonce once, timestamps not in the future.
+"""OAuth 1.0a as Magento checks it: only HMAC-SHA256, each nonce once, no timestamps in the future.
 
 Source: RFC 5849, section 3.4; recordings `oauth1_*` of the area auth; magento.md, section 1.
 """
@@ -43,13 +43,13 @@ class OAuth:
     """The checks, and the nonces seen."""
 
     def __init__(self, consumer: Consumer, seconds: Callable[[], float]) -> None:
-        """Take the integration and the clock."""
+        """Create it from the integration and the clock."""
         self._consumer = consumer
         self._seconds = seconds
         self._nonces: set[tuple[str, str]] = set()
 
     def protocol(self, header: str) -> dict[str, str]:
-        """The parameters of the header. Raises `Refusal` for missing or unknown ones."""
+        """Return the parameters of the header. Raises `Refusal` for missing or unknown ones."""
         found = {name: unquote(value) for name, value in re.findall(r'([\w]+)\s*=\s*"([^"]*)"', header)}
         if found.get("oauth_version", "1.0") != "1.0":
             raise Refusal(400, "The OAuth version %1 is not supported.", [found["oauth_version"]])
@@ -63,7 +63,7 @@ class OAuth:
         return found
 
     def consume_nonce(self, parameters: Mapping[str, str]) -> None:
-        """Note the nonce. Raises `Refusal` for a used one and for a wrong moment."""
+        """Note the nonce. Raises `Refusal` for a used nonce or a wrong timestamp."""
         stamp = parameters["oauth_timestamp"]
         if not (stamp.isascii() and stamp.isdigit()) or not 0 < int(stamp) <= self._seconds() + FUTURE_SECONDS:
             raise Refusal(400, "Incorrect timestamp value in the oauth_timestamp parameter")
@@ -73,7 +73,7 @@ class OAuth:
         self._nonces.add(nonce)
 
     def verify(self, parameters: Mapping[str, str], secret: str, method: str, url: str, query: str) -> None:
-        """Check the signature. Raises `Refusal`; a `+` in the query is a plus, not a space."""
+        """Check the signature, where a `+` in the query is a plus and not a space. Raises `Refusal`."""
         if parameters["oauth_signature_method"] != METHOD:
             raise Refusal(400, "Signature method %1 is not supported", [parameters["oauth_signature_method"]])
         pairs = [(name, value) for name, value in parameters.items() if name not in ("oauth_signature", "realm")]

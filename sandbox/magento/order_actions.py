@@ -1,7 +1,7 @@
-"""What is done to an order: hold, unhold, cancel, comment; and which statuses it may be given.
+"""Actions on an order: hold, unhold, cancel, comment; and the statuses that it may be given.
 
-A cancel that is not possible answers `false` with status 200, a hold or unhold 400. Source: magento-observed.md,
-"Orders" and part two, section 2; recordings of orders and erp-orders.
+A cancel that is not possible answers `false` with status 200, a hold or unhold answers 400. Source:
+magento-observed.md, "Orders" and part two, section 2; recordings of orders and erp-orders.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def hold(call: Call) -> bool:
 
 
 def unhold(call: Call) -> bool:
-    """Take an order from hold."""
+    """Take an order off hold."""
     order = order_of(call.shop, call.given["id"])
     if state_of(order) != "holded":
         raise Refusal(400, NO_UNHOLD)
@@ -61,7 +61,7 @@ def unhold(call: Call) -> bool:
 
 
 def cancel(call: Call) -> bool:
-    """Cancel what is open of an order; false where nothing can be canceled."""
+    """Cancel what is open of an order; return False if nothing can be canceled."""
     order = order_of(call.shop, call.given["id"])
     state = state_of(order)
     if state in ENDED or state in ("holded", "payment_review") or not can_invoice(order.lines):
@@ -77,7 +77,9 @@ def cancel(call: Call) -> bool:
 
 
 def _state_after(order: Order) -> str:
-    """An order with something paid goes on or is complete; any other is canceled."""
+    """Return the state after a cancel: an order with a paid part stays in process or is complete; any other is
+    canceled.
+    """
     state = "canceled"
     for line in order.lines:
         if state != "processing" and line.row["qty_invoiced"] > line.row["qty_refunded"]:
@@ -107,7 +109,7 @@ def _canceled_amounts(order: Order) -> dict[str, Decimal]:
 
 
 def add_comment(call: Call) -> bool:
-    """Comment on an order and maybe give it another status of its state."""
+    """Comment on an order, and optionally give it another status of its state."""
     order = order_of(call.shop, call.given["id"])
     given = call.given["statusHistory"]
     status = given.get("status")

@@ -1,4 +1,4 @@
-"""The types of an order as Magento's interfaces have them. Source: magento-commerce schema, erp-orders."""
+"""The input types of an order in Magento's interfaces. Source: magento-commerce schema, erp-orders."""
 
 from __future__ import annotations
 

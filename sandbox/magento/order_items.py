@@ -1,6 +1,6 @@
-"""The lines of orders by themselves, read by id and by search criteria over all orders.
+"""The lines of all orders, read by id and by search criteria.
 
-Source: Adobe's description of the API; lines look as in their orders.
+Source: Adobe's description of the API; a line looks as in its order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the lines asked for."""
+    """Return the requested lines."""
     asked = call.given["searchCriteria"]
     items, total = found(_lines(call.shop), COLUMNS, asked)
     return result([line_shown(one) for one in items], asked, total)

@@ -1,8 +1,8 @@
-"""Lines of orders: what of them is open to be shipped, invoiced, refunded or canceled, and how they look as JSON.
+"""Lines of orders: how much of them can be shipped, invoiced, refunded or canceled, and their JSON.
 
-A dummy line counts for nothing: the child of a configurable product or of a bundle that ships together cannot be
-shipped, nor the parent of a bundle that ships separately; in invoices, of a bundle with a dynamic price the parent
-counts for nothing, of the others the children. Source: magento-observed.md, part two, sections 1 and 2.
+A dummy line does not count. The child of a configurable product or of a bundle that ships together cannot be shipped,
+nor can the parent of a bundle that ships separately. In invoices the parent of a bundle with a dynamic price does not
+count; of other bundles the children do not. Source: magento-observed.md, part two, sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ from sandbox.magento.sales_tables import ITEM, ZERO, Row, json_value
 
 
 def amount(row: Row, name: str) -> Decimal:
-    """A number of a row; 0 where it holds none."""
+    """Return a number of a row; 0 if the column is empty."""
     value = row.get(name)
     return ZERO if value is None else value if isinstance(value, Decimal) else Decimal(value)
 
 
 def is_virtual(line: Line) -> bool:
-    """Whether there is nothing to be shipped."""
+    """Return whether nothing of the line is shipped."""
     return bool(line.row.get("is_virtual"))
 
 
 def is_dummy(line: Line) -> bool:
-    """Whether the line is shipped by way of another."""
+    """Return whether the line is shipped as part of another one."""
     if line.parent is not None:
         return not line.parent.separately
     return bool(line.children) and line.separately
 
 
 def is_free_of_charge(line: Line) -> bool:
-    """Whether the line is invoiced by way of another."""
+    """Return whether the line is invoiced as part of another one."""
     if line.parent is not None:
         return not line.parent.calculated
     return bool(line.children) and line.calculated
 
 
 def unshipped(line: Line) -> Decimal:
-    """What is open of a line, dummy or not."""
+    """Return the open quantity of a line, whether it is a dummy or not."""
     row = line.row
     gone = max(amount(row, "qty_shipped"), amount(row, "qty_refunded")) + amount(row, "qty_canceled")
     return max(amount(row, "qty_ordered") - gone, ZERO)
 
 
 def to_ship(line: Line) -> Decimal:
-    """What can be shipped of a line by naming it."""
+    """Return what can be shipped of a line by naming it."""
     return ZERO if is_dummy(line) else unshipped(line)
 
 
 def to_invoice(line: Line) -> Decimal:
-    """What can be invoiced of a line."""
+    """Return what can be invoiced of a line."""
     if is_free_of_charge(line):
         return ZERO
     row = line.row
@@ -60,24 +60,24 @@ def to_invoice(line: Line) -> Decimal:
 
 
 def to_refund(line: Line) -> Decimal:
-    """What can be refunded of a line."""
+    """Return what can be refunded of a line."""
     if is_free_of_charge(line):
         return ZERO
     return max(amount(line.row, "qty_invoiced") - amount(line.row, "qty_refunded"), ZERO)
 
 
 def to_cancel(line: Line) -> Decimal:
-    """What can be canceled of a line."""
+    """Return what can be canceled of a line."""
     return min(to_invoice(line), to_ship(line))
 
 
 def can_ship(lines: list[Line]) -> bool:
-    """Whether anything of these lines can be shipped."""
+    """Return whether anything of these lines can be shipped."""
     return any(to_ship(line) > 0 and not is_virtual(line) and not line.row.get("locked_do_ship") for line in lines)
 
 
 def can_invoice(lines: list[Line]) -> bool:
-    """Whether anything of these lines can be invoiced."""
+    """Return whether anything of these lines can be invoiced."""
     return any(to_invoice(line) > 0 and not line.row.get("locked_do_invoice") for line in lines)
 
 
@@ -94,7 +94,7 @@ def line_shown(line: Line, *, loaded: bool = True) -> dict[str, Any]:
 
 
 def row_shown(row: Row) -> dict[str, Any]:
-    """Return a line's columns as JSON: row totals are not those stored, but less the discount."""
+    """Return a line's columns as JSON. Row totals are the stored ones less the discount."""
     shown = ITEM.shown(row)
     if "original_price" not in shown and row.get("price") is not None:
         shown["original_price"] = json_value(row["price"])

@@ -1,4 +1,4 @@
-"""States of orders: which statuses belong to them, and what shipping, invoicing and refunding make of them.
+"""States of orders: their statuses, and the states that follow shipping, invoicing and refunding.
 
 Source: Magento's order states; magento-observed.md, "Shipments", "Orders" and part two, section 2.
 """
@@ -28,18 +28,18 @@ ENDED = frozenset({"canceled", "complete", "closed"})
 
 
 def state_of(order: Order) -> str | None:
-    """The state; an order made without one has none."""
+    """Return the state; empty for an order that was created without one."""
     state: str | None = order.row.get("state")
     return state
 
 
 def statuses_of(shop: Shop, state: str | None) -> list[str]:
-    """The statuses of a state, the usual one first; a shop may have some of its own."""
+    """Return the statuses of a state, the default one first; a shop may have custom ones."""
     return shop.order_statuses.get(state or "") or list(STATUSES.get(state or "", ()))
 
 
 def add_order_status(shop: Shop, given: Any) -> None:
-    """A status of the shop's own: status, state, label; with `default` orders that come into the state get it."""
+    """Add a custom status: status, state, label; with `default` an order gets it when it comes into the state."""
     status, state = str(given["status"]), given["state"]
     if state not in STATUSES:
         raise ValueError(f"there is no state {state!r}; known are {', '.join(STATUSES)}.")
@@ -50,35 +50,41 @@ def add_order_status(shop: Shop, given: Any) -> None:
 
 
 def put_state(shop: Shop, order: Order, state: str | None) -> None:
-    """Give the order a state and its usual status, if it has not that state already."""
+    """Set the order's state and its default status, unless it already has that state."""
     if state is None or state == order.row.get("state"):
         return
     put_columns(shop, order, {"state": state, "status": next(iter(statuses_of(shop, state)), None)})
 
 
 def has_nothing_open(order: Order) -> bool:
-    """Whether nothing can be shipped or invoiced any more."""
+    """Return whether nothing can be shipped or invoiced any more."""
     shippable = not order.row.get("is_virtual") and can_ship(order.lines)
     invoiceable = state_of(order) not in ENDED and can_invoice(order.lines)
     return state_of(order) not in ("canceled", "holded") and not shippable and not invoiceable
 
 
 def after_shipping(shop: Shop, order: Order) -> None:
-    """New orders are in process then; without a state an order stays so; with nothing open it is complete."""
+    """Set the state after a shipment: a new order is in process, one without a state stays so, one with nothing open is
+    complete.
+    """
     state = state_of(order)
     if state is not None:
         put_state(shop, order, _completed(order) or ("processing" if state == "new" else state))
 
 
 def after_invoicing(shop: Shop, order: Order) -> None:
-    """New orders are in process then, and an order without a state is new; with nothing open it is complete."""
+    """Set the state after an invoice: a new order is in process, one without a state is new, one with nothing open is
+    complete.
+    """
     state = state_of(order)
     following = {None: "new", "new": "processing"}.get(state, state)
     put_state(shop, order, _completed(order) or following)
 
 
 def after_refund(shop: Shop, order: Order) -> None:
-    """With nothing open the order is complete, and closed once all that was paid is given back."""
+    """Set the state after a refund: an order with nothing open is complete, and closed once all that was paid is
+    refunded.
+    """
     state = state_of(order)
     put_state(shop, order, _completed(order) or ("processing" if state == "processing" else "new"))
 
@@ -92,7 +98,9 @@ def _completed(order: Order) -> str | None:
 
 
 def _rest_is_refunded(order: Order) -> bool:
-    """Whether what was shipped and what was refunded of it are the whole order, with nothing left to be invoiced."""
+    """Return whether the shipped and the refunded quantities together are the whole order, with nothing left to
+    invoice.
+    """
     shipped = sum((amount(line.row, "qty_shipped") for line in order.lines), ZERO)
     simple = [line.row for line in order.lines if line.row.get("product_type") == "simple"]
     refunded = sum((amount(row, "qty_refunded") for row in simple), ZERO)
@@ -101,7 +109,7 @@ def _rest_is_refunded(order: Order) -> bool:
 
 
 def can_refund(order: Order) -> bool:
-    """Whether anything of what was paid can be given back; a fee that was kept cannot."""
+    """Return whether anything that was paid can be refunded; a fee that was kept cannot."""
     kept = amount(order.row, "adjustment_negative")
     left = amount(order.row, "total_paid") - amount(order.row, "total_refunded")
     return abs(left) > 0 and (not kept or abs(left - kept) > 0)

@@ -1,4 +1,4 @@
-"""An order as JSON: as it is read, and as the answer to a save, which shows what was sent and the new ids only.
+"""The JSON of an order: as it is read, and as the answer to a save, which shows only what was sent and the new ids.
 
 Source: recordings orders, erp-orders and nonsimple-orders; magento-observed.md, part two, section 2.
 """
@@ -29,8 +29,8 @@ def order_shown(order: Order) -> dict[str, Any]:
 
 
 def head_shown(row: Row) -> dict[str, Any]:
-    """Return the order's own columns; what is due is computed, and three columns are shown even if they hold
-    nothing.
+    """Return the order's own columns. The amount due is computed, and three columns are shown even if they
+    are empty.
     """
     shown: dict[str, Any] = {**dict.fromkeys(ALWAYS), **ORDER.shown(row)}
     for base in ("", "base_"):
@@ -40,7 +40,7 @@ def head_shown(row: Row) -> dict[str, Any]:
 
 
 def newest_first(order: Order) -> list[Row]:
-    """The comments of an order as Magento lists them within the order."""
+    """Return the comments of an order in Magento's order."""
     return sorted(order.history, key=lambda one: (one["created_at"], one["entity_id"]), reverse=True)
 
 
@@ -90,7 +90,7 @@ def total_shown(row: Row) -> dict[str, Any]:
 
 
 def saved_shown(order: Order, sent: Row, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to the creation of an order: `sent` are its columns before the database cut them."""
+    """Return the answer to the creation of an order; `sent` are its columns before the database cut them."""
     shown = head_shown(sent)
     shown["items"] = [
         _sent_line(line.row, one) for line, one in zip(order.lines, given.get("items") or [], strict=True)
@@ -132,7 +132,7 @@ def _assignment(order: Order, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def updated_shown(order: Order, given: Row) -> dict[str, Any]:
-    """Return the answer to a change of an order: of the order what was sent, of its parts what is there."""
+    """Return the answer to a change of an order: the order's fields that were sent, and its complete parts."""
     kept = ("entity_id", "billing_address_id", "created_at", "updated_at")
     shown = head_shown({**given, **{name: order.row[name] for name in kept if name in order.row}})
     shown["items"] = [line_shown(line, loaded=False) for line in order.lines]

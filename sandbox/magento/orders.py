@@ -1,8 +1,8 @@
 """Orders: created and changed as an ERP does it, read by id and by search criteria.
 
-Such an order is stored as it comes: state and status unchecked, nothing reserved, lines with a parent not linked to it.
-Only its own number is unique. Source: magento-observed.md, "Orders" and part two, section 2; recordings of orders and
-erp-orders.
+Such an order is stored as it is sent: state and status are not checked, nothing is reserved, and lines with a parent
+are not linked to it. Only its number is unique. Source: magento-observed.md, "Orders" and part two, section 2;
+recordings of orders and erp-orders.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COLUMNS = {**columns_of(ORDER), "shipping_method": lambda order: order.shipping_
 
 
 def order_of(shop: Shop, number: int) -> Order:
-    """The order with this id. Raises `Refusal`: 404, and 400 for an id of 0, which is none to PHP."""
+    """Return the order with this id. Raises `Refusal`: 404, or 400 for the id 0, which PHP takes for no id."""
     if not number:
         raise Refusal(400, "An ID is needed. Set the ID and try again.")
     order = shop.sales.orders.get(number)
@@ -60,7 +60,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the orders asked for; those of some numbers are looked up."""
+    """Return the requested orders; a search for certain numbers uses an index."""
     sales, asked = call.shop.sales, call.given["searchCriteria"]
     rows: Iterable[Order] = sales.orders.values()
     numbers = asked.of_texts("increment_id")
@@ -72,7 +72,7 @@ def get_list(call: Call) -> dict[str, Any]:
 
 
 def save(call: Call) -> dict[str, Any]:
-    """Create an order, or change the one with the id that is given."""
+    """Create an order, or change the one with the given id."""
     given = call.given["entity"]
     if given.get("entity_id"):
         return _change(call.shop, given)
@@ -102,7 +102,7 @@ def _create(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _head(shop: Shop, given: dict[str, Any]) -> Row:
-    """The columns of a new order, with what Magento fills in by itself."""
+    """Return the columns of a new order, with those that Magento fills in itself."""
     sent = ORDER.columns(given)
     store_id = given.get("store_id") or DEFAULT_STORE
     if store_id not in shop.stores:
@@ -123,12 +123,12 @@ def _head(shop: Shop, given: dict[str, Any]) -> Row:
 
 
 def protect_code(number: str) -> str:
-    """The secret of an order's address in the shop."""
+    """Return the secret in the order's URL in the shop."""
     return hashlib.md5(number.encode()).hexdigest()
 
 
 def store_name(shop: Shop, store_id: int) -> str:
-    """The names of a store view's website, store and itself, as an order keeps them."""
+    """Return the names of a store view's website, store and itself, as an order stores them."""
     store = shop.stores[store_id]
     website, group = shop.websites[store.website_id], shop.store_groups[store.store_group_id]
     return f"{website.name}\n{group.name}\n{store.name}"
@@ -143,7 +143,7 @@ def _taken(shop: Shop, increment_id: str, own: int) -> bool:
 
 
 def keep(shop: Shop, order: Order) -> None:
-    """Take a new order into the shop's."""
+    """Add a new order to the shop's."""
     shop.sales.orders[order.id] = order
     shop.sales.numbers[php.collated(order.row["increment_id"])] = order.id
 
@@ -160,7 +160,7 @@ def _put_addresses(shop: Shop, order: Order, given: dict[str, Any]) -> None:
 
 
 def put_address(shop: Shop, order: Order, given: dict[str, Any], kind: str) -> None:
-    """Give an order its address of a kind, with the order's e-mail, or change it. Raises `Refusal` 400."""
+    """Set or change an order's address of this kind, with the order's e-mail. Raises `Refusal` 400."""
     old = order.address(kind)
     row = {**(old or {}), **{name: value for name, value in given.items() if value not in (None, "")}}
     row |= {"address_type": kind, "email": order.row.get("customer_email"), "parent_id": order.id}
@@ -224,7 +224,7 @@ def _change(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_columns(shop: Shop, order: Order, columns: Row) -> None:
-    """Write columns of an order; null empties one."""
+    """Write columns of an order; null empties a column."""
     order.row |= ORDER.cut(columns)
     order.row = {name: value for name, value in order.row.items() if value is not None}
     order.row["updated_at"] = shop.now()

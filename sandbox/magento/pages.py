@@ -1,4 +1,4 @@
-"""The answers that are no JSON: nginx's pages, Magento's error page, plain text.
+"""Answers that are not JSON: nginx's pages, Magento's error page, plain text.
 
 Source: recordings of the areas http and outage; magento-observed.md, part two, section 8.
 """
@@ -66,7 +66,7 @@ def _base(url: str) -> str:
 
 
 def error_page(url: str, report: str) -> Answer:
-    """Return Magento's page for a fault before an answer could be formed."""
+    """Return Magento's page for a fault that occurred before an answer could be formed."""
     content = (
         f"<h1>{PROCESSING}</h1>\n"
         "    <p><em>Exception printing is disabled by default for security reasons.</em></p>\n\n"
@@ -87,7 +87,7 @@ def maintenance(url: str) -> Answer:
 
 
 def database_down() -> Answer:
-    """Return the torn page of a shop whose database does not answer."""
+    """Return the truncated page of a shop whose database does not answer."""
     start = HEAD.partition("{base}")[0].format(title=PROCESSING)
     return _page(500, start + CRASHED, "text/plain;charset=UTF-8")
 

@@ -1,7 +1,7 @@
-"""Values as PHP and MariaDB see them: numeric strings, loose comparison, names in camel case, decimals, collation.
+"""Values as PHP and MariaDB treat them: numeric strings, loose comparison, camel-case names, decimals, collation.
 
-Money and quantities are whole numbers of the smallest unit of their column: 1/1,000,000 and 1/10,000.
-Source: magento-observed.md, "Base prices", "Source items"; magento.md, section 3.1 (loose compare).
+Amounts and quantities are whole numbers of the smallest unit of their column: 1/1,000,000 and 1/10,000. Source:
+magento-observed.md, "Base prices", "Source items"; magento.md, section 3.1 (loose compare).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JSON = msgspec.json.Encoder()
 
 
 def is_numeric(text: str) -> bool:
-    """Whether PHP takes the text for a number."""
+    """Return whether PHP treats the text as a number."""
     return _NUMERIC.fullmatch(text) is not None
 
 
@@ -38,19 +38,21 @@ def number_of(text: str) -> int | float:
 
 
 def loosely_in(text: str, others: set[str], numbers: set[int | float]) -> bool:
-    """PHP's `in_array` without strict: numeric texts compare as numbers; `numbers` are those of the others."""
+    """Return PHP's `in_array` without strict: numeric texts compare as numbers; `numbers` are the numbers
+    of `others`.
+    """
     if text in others:
         return True
     return bool(numbers) and is_numeric(text) and number_of(text) in numbers
 
 
 def falsy(text: str | None) -> bool:
-    """PHP's `!$text`: the text "0" counts as nothing."""
+    """Return PHP's `!$text`: the text "0" counts as empty."""
     return text is None or text in ("", "0")
 
 
 def text_of(value: Any) -> str:
-    """A scalar as PHP casts it to a string."""
+    """Return a scalar as PHP casts it to a string."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -71,28 +73,30 @@ def _float_text(value: float) -> str:
 
 @lru_cache(maxsize=4096)
 def upper_camel(name: str) -> str:
-    """`store_id` as `StoreId`."""
+    """Convert `store_id` to `StoreId`."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 @lru_cache(maxsize=4096)
 def snake(name: str) -> str:
-    """`sourceItems` as `source_items`."""
+    """Convert `sourceItems` to `source_items`."""
     return re.sub(r"(?<=\w)(?=[A-Z])", "_", name).lower()
 
 
 def lower(text: str) -> str:
-    """PHP 8's `strtolower`: ASCII letters only."""
+    """Return PHP 8's `strtolower`: only ASCII letters are converted."""
     return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def trimmed(text: str) -> str:
-    """PHP's `trim`."""
+    """Return PHP's `trim`."""
     return text.strip(" \t\n\r\0\x0b")
 
 
 def collated(text: str) -> str:
-    """The text as the collation utf8mb4_general_ci compares it: no letter case, no accents, no spaces at the end."""
+    """Return the text as the collation utf8mb4_general_ci compares it: without letter case, accents and trailing
+    spaces.
+    """
     text = text.rstrip(" ")
     if text.isascii():
         return text.upper()
@@ -111,39 +115,39 @@ def _weight(letter: str) -> str:
 
 
 def scaled(value: int | float, unit: int, limit: int) -> int:
-    """A number as a column of decimals stores it: rounded half away from zero, silently clipped at its limit."""
+    """Return a number as a column of decimals stores it: rounded half away from zero, silently clipped at its limit."""
     rough = value * unit
     if type(rough) is float:
         if -1e14 < rough < 1e14:
             whole = round(rough)
-            if -0.25 < rough - whole < 0.25:  # the noise of a product of this size is less than that
+            if -0.25 < rough - whole < 0.25:  # the rounding error of a product of this size is smaller
                 return whole if -limit <= whole <= limit else max(-limit, min(limit, whole))
         rough = int((Decimal(repr(value)) * unit).to_integral_value(ROUND_HALF_UP))
     return max(-limit, min(limit, int(rough)))
 
 
 def price6(value: int | float) -> int:
-    """A price as a decimal(20,6)."""
+    """Return a price as a decimal(20,6)."""
     return scaled(value, PRICE, PRICE_LIMIT)
 
 
 def quantity4(value: int | float) -> int:
-    """A quantity as a decimal(12,4)."""
+    """Return a quantity as a decimal(12,4)."""
     return scaled(value, QUANTITY, QUANTITY_LIMIT)
 
 
 def shown(whole: int, unit: int) -> int | float:
-    """A stored decimal as JSON shows it: an int if it has no fraction."""
+    """Return a stored decimal as JSON shows it: an int if it has no fraction."""
     return whole // unit if whole % unit == 0 else whole / unit
 
 
 def plain(whole: int, unit: int) -> str:
-    """A stored decimal as exact text without needless zeros."""
+    """Return a stored decimal as exact text without trailing zeros."""
     return format((Decimal(whole) / unit).normalize(), "f") if whole % unit else str(whole // unit)
 
 
 def json_text(value: Any) -> str:
-    """PHP's `json_encode`: slashes and everything beyond ASCII escaped."""
+    """Return PHP's `json_encode`, which escapes slashes and everything beyond ASCII."""
     text = _JSON.encode(value).decode().replace("/", "\\/")
     if text.isascii():
         return text

@@ -26,7 +26,7 @@ NO_COST = ("base_cost", "qty_backordered")
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who orders, and where to; `shipping` none where nothing is shipped."""
+    """The buyer and the addresses; `shipping` is None if nothing is shipped."""
 
     email: str
     store_id: int
@@ -37,12 +37,12 @@ class Buyer:
 
 
 def is_virtual(items: Sequence[Sold]) -> bool:
-    """Whether nothing of a cart is shipped."""
+    """Return whether nothing of a cart is shipped."""
     return all(one.weight is None for item in items for one in (item.children or [item]))
 
 
 def pieces(items: Sequence[Sold]) -> Decimal:
-    """How many pieces are shipped: of a bundle that ships separately its children, else the item."""
+    """Return the number of pieces that ship: of a bundle that ships separately its children, else the item."""
     total = ZERO
     for item in items:
         parts = item.children if item.separately else [item]
@@ -60,7 +60,7 @@ def place(
     quote_id: int | None = None,
     **columns: Any,
 ) -> Order:
-    """Make an order of these items; further columns win over what is computed."""
+    """Place an order of these items; the given columns override computed ones."""
     number = shop.next_id("order")
     row = _head(shop, items, buyer, shipping_amount)
     row["entity_id"] = number
@@ -131,7 +131,7 @@ def _lines(shop: Shop, order: Order, item: Sold) -> list[Line]:
 
 
 def _option(item: Sold) -> dict[str, Any] | None:
-    """The options as an order shows them; of downloads it shows none."""
+    """Return the options as an order shows them; it shows none of downloads."""
     shown = {name: value for name, value in (item.options or {}).items() if name != "downloadable_option"}
     return {"extension_attributes": shown} if shown else None
 

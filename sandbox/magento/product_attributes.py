@@ -1,7 +1,7 @@
-"""Attributes that a shop gave its products beside Magento's own: what Magento says of one.
+"""Custom attributes of products: Magento's description of one.
 
-The answer is that of the recorded one (recordings nonsimple-orders, `setup_conf_attr`); the words for an attribute that
-is not there are those of Magento's attribute repository.
+The answer is like the recorded one (recordings nonsimple-orders, `setup_conf_attr`). The message for a missing
+attribute is that of Magento's attribute repository.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def shown(attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def add(shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
-    """An attribute of products: attribute_code, frontend_input (text, textarea, price, boolean, select), label."""
+    """Add an attribute of products: attribute_code, frontend_input (text, textarea, price, boolean, select), label."""
     code, kind = str(given["attribute_code"]), str(given.get("frontend_input", "text"))
     if kind not in BACKENDS:
         raise ValueError(f"frontend_input is one of {', '.join(BACKENDS)}.")

@@ -1,4 +1,4 @@
-"""The types of a product as Magento's data interfaces have them. Source: magento-accs/commerce schemas, recordings."""
+"""The input types of a product in Magento's data interfaces. Source: magento-accs/commerce schemas, recordings."""
 
 from __future__ import annotations
 

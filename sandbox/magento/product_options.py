@@ -1,4 +1,4 @@
-"""The options of a product by themselves: what is in a bundle, and what a customer may write.
+"""The options of a product: the contents of a bundle, and what a customer may enter.
 
 Source: recordings of nonsimple-orders.
 """
@@ -31,7 +31,7 @@ def of_bundle(call: Call) -> list[dict[str, Any]]:
 
 
 def custom(call: Call) -> list[dict[str, Any]]:
-    """Return what a customer may choose or write."""
+    """Return what a customer may choose or enter."""
     return parts(_product(call), "options")
 
 

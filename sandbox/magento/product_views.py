@@ -21,23 +21,23 @@ EMPTY = Details()
 
 
 def url_key(name: str) -> str:
-    """The name as Magento makes a URL of it."""
+    """Return the URL key that Magento makes from the name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def in_scope(values: dict[int, Any], store_id: int) -> Any:
-    """A value of a store view, else that of every store."""
+    """Return the value of a store view, or the one of all stores."""
     return values.get(store_id, values.get(0))
 
 
 def price_in(product: Product, store_id: int) -> int | None:
-    """The base price in a store view, in millionths."""
+    """Return the base price in a store view, in millionths."""
     prices = product.details.prices if product.details is not None else {}
     return prices.get(store_id, product.price)
 
 
 def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -> dict[str, Any]:
-    """Return a product by itself; the answer to a save leaves out what was not loaded."""
+    """Return a single product; the answer to a save leaves out what was not loaded."""
     details = product.details or EMPTY
     body = _head(shop, product, details, store_id)
     body["extension_attributes"] = {
@@ -58,7 +58,7 @@ def shown(shop: Shop, product: Product, store_id: int, *, saved: bool = False) -
 
 
 def listed(shop: Shop, product: Product, store_id: int) -> dict[str, Any]:
-    """Return a product as one of a list: without its stock."""
+    """Return a product as an entry of a list: without its stock."""
     details = product.details or EMPTY
     return {
         **_head(shop, product, details, store_id),
@@ -115,7 +115,7 @@ def _values(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def bundle_option(shop: Shop, option: dict[str, Any]) -> dict[str, Any]:
-    """A bundle's option, its selections with the prices that their products have now."""
+    """Return a bundle's option with its selections, whose prices are the current ones of their products."""
     links = []
     for link in option.get("product_links") or []:
         child = shop.product(link["sku"])
@@ -127,7 +127,7 @@ def bundle_option(shop: Shop, option: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tiers(shop: Shop, product: Product, store_id: int) -> Iterator[dict[str, Any]]:
-    """The tier prices that count in the store view's website, by quantity; a discount as the price it gives."""
+    """Return the tier prices of the store view's website by quantity; a discount is converted to the price."""
     if product.details is None:
         return
     website = shop.stores[store_id].website_id

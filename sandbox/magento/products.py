@@ -1,6 +1,6 @@
-"""Products: one by SKU, lists by search criteria, and saved, alone or with what belongs to composite ones.
+"""Products: one by SKU, lists by search criteria, and saved, alone or with the parts of composite ones.
 
-A save of a SKU that is there changes that product. Source: recordings of setup, nonsimple-setup, prices2 (`ws_*`) and
+Saving an existing SKU changes that product. Source: recordings of setup, nonsimple-setup, prices2 (`ws_*`) and
 stock-special; magento-observed.md, part two, sections 1 and 4.
 """
 
@@ -45,7 +45,7 @@ def _existing(call: Call) -> Product:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the products asked for."""
+    """Return the requested products."""
     asked: Criteria = call.given["searchCriteria"]
     items, total = matching(call.shop, call.store_id, asked)
     return result([listed(call.shop, product, call.store_id) for product in items], asked, total)
@@ -54,7 +54,7 @@ def get_list(call: Call) -> dict[str, Any]:
 def matching(
     shop: Shop, store_id: int, asked: Criteria, wanted: Callable[[Product], bool] | None = None
 ) -> tuple[list[Product], int]:
-    """The products asked for among those wanted, and how many they are in all; those of some SKUs are looked up."""
+    """Return the matching products of those wanted, and their total number; a search for certain SKUs uses an index."""
     skus = asked.of_texts("sku")
     rows: Iterable[Product] = shop.products.values()
     if skus is not None:
@@ -117,7 +117,7 @@ def delete(call: Call) -> bool:
 
 
 def save(call: Call) -> dict[str, Any]:
-    """Make or change a product; return it as it is then."""
+    """Create or change a product; return it as it is afterwards."""
     shop, given = call.shop, call.given["product"]
     product = shop.product(given.get("sku") or "")
     extension = given.get("extension_attributes") or {}
@@ -142,7 +142,9 @@ def _check_downloads(extension: Mapping[str, Any]) -> None:
 
 
 def _check_scope(call: Call, product: Product, given: Mapping[str, Any]) -> None:
-    """A save in the scope of all stores checks tier prices again and takes a website's row for a second one."""
+    """Refuse what Magento refuses in the scope of all stores: it checks tier prices again and counts a website's row
+    twice.
+    """
     if call.store_id or call.shop.settings.price_scope == "global" or product.details is None:
         return
     keys = [(tier.group, tier.quantity) for tier in product.details.tiers]
@@ -167,7 +169,7 @@ def _make(shop: Shop, given: Mapping[str, Any], extension: Mapping[str, Any]) ->
 
 
 def _check_bundle(shop: Shop, given: Mapping[str, Any], extension: Mapping[str, Any]) -> None:
-    """The children of a bundle that ships together must all lie at one source."""
+    """Refuse a bundle that ships together if its children are not all at one source."""
     options = extension.get("bundle_product_options") or []
     attributes = {one.get("attribute_code"): one.get("value") for one in given.get("custom_attributes") or []}
     if str(attributes.get("shipment_type", "0")) != "0":
@@ -215,7 +217,7 @@ def _put_parts(shop: Shop, product: Product, extension: Mapping[str, Any]) -> No
 
 
 def numbered(shop: Shop, name: str, product: Product, part: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of a product with the ids that Magento gives it."""
+    """Return a part of a product with the ids that Magento gives it."""
     if name != "options":
         return dict(part)
     made = {"product_sku": product.sku, "option_id": shop.next_id("option"), **part}
@@ -225,7 +227,7 @@ def numbered(shop: Shop, name: str, product: Product, part: Mapping[str, Any]) -
 
 
 def _bundle_option(shop: Shop, given: Mapping[str, Any], *, fixed: bool) -> dict[str, Any]:
-    """An option with its selections, which have prices of their own only in a bundle with a fixed price."""
+    """Return an option with its selections, which have their own prices only in a bundle with a fixed price."""
     number = shop.next_id("bundle option")
     links = []
     for link in given.get("product_links") or []:

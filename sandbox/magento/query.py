@@ -16,7 +16,9 @@ _BAD_FILTER = re.compile(r"[^\w\[\],]", re.ASCII)
 
 
 def parsed(query: str) -> dict[str, Any]:
-    """`a[b][0]=1` as `{"a": {"b": {"0": "1"}}}`; what is not nested stays a text, of two equal names the last wins."""
+    """Convert `a[b][0]=1` to `{"a": {"b": {"0": "1"}}}`. What is not nested stays a text; of two equal names the last
+    wins.
+    """
     found: dict[str, Any] = {}
     for pair in query.split("&"):
         if pair:
@@ -40,7 +42,7 @@ def _put(found: dict[str, Any], name: str, value: str) -> None:
 
 
 def fields_of(text: str) -> dict[str, Any]:
-    """`items[sku],total_count` as `{"items": {"sku": 1}, "total_count": 1}`; nothing where it is not well formed."""
+    """Convert `items[sku],total_count` to `{"items": {"sku": 1}, "total_count": 1}`; empty if it is not well-formed."""
     if not text or _BAD_FILTER.search(text):
         return {}
     stack: list[tuple[dict[str, Any], str]] = []
@@ -62,7 +64,7 @@ def fields_of(text: str) -> dict[str, Any]:
 
 
 def only(answer: Any, fields: Mapping[str, Any]) -> Any:
-    """The answer with these fields only; an empty list that is filtered becomes null, as PHP's loop leaves it."""
+    """Return the answer with only these fields. An empty list that is filtered becomes null, because of PHP's loop."""
     if isinstance(answer, list):
         return [_only(one, fields) for one in answer] if answer else None
     return _only(answer, fields)

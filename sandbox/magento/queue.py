@@ -1,7 +1,8 @@
-"""The queue behind the async and bulk paths: what goes in, what the consumer makes of it.
+"""The queue behind the async and bulk paths: what is queued, and what the consumer makes of it.
 
-A fault of type in one element refuses all of them at once. The limit of records is met only when consumed; a result of
-row errors counts as done. Without a consumer everything stays open. Source: magento-observed.md, "Async and bulk".
+A type fault in one element refuses all of them at once. The limit of records applies only when an operation is
+consumed; a result of row errors counts as done. Without a consumer everything stays open. Source: magento-observed.md,
+"Async and bulk".
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ OPEN, DONE, FAILED = 4, 1, 3
 
 
 def elements(body: Any) -> list[dict[str, Any]]:
-    """The elements of a bulk's body, one operation each."""
+    """Return the elements of a bulk's body, one operation each."""
     if body is None:
         return []
     found = list(body.values()) if isinstance(body, dict) else body if isinstance(body, list) else [body]
@@ -35,7 +36,7 @@ def elements(body: Any) -> list[dict[str, Any]]:
 def publish(
     shop: Shop, route: Route, given: Sequence[Any], store_id: int, applied: Callable[[], None]
 ) -> dict[str, Any]:
-    """Queue one operation for each element; return the answer of 202. `applied` is called once one changed
+    """Queue one operation for each element; return the answer of 202. `applied` is called once an operation changed
     something.
     """
     for element in given:
@@ -60,7 +61,7 @@ def publish(
 
 
 def consume(shop: Shop) -> None:
-    """Let the consumer, if it runs, work off what waits; it is at work before each further request."""
+    """Let the consumer, if it runs, process the queue. It does so before each further request."""
     if not shop.waiting or not shop.settings.consumer:
         return
     waiting, shop.waiting = shop.waiting, []

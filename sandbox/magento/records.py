@@ -66,7 +66,7 @@ class TierPrice:
 
 @dataclass
 class StockItem:
-    """The legacy stock of a product, which is also how its source `default` counts."""
+    """The legacy stock of a product, which also stands for its source `default`."""
 
     quantity: int | None = 0
     is_in_stock: bool = False
@@ -77,7 +77,7 @@ class StockItem:
 
 @dataclass
 class Details:
-    """What few products have; made when first needed, so that a million plain products stay small."""
+    """Attributes that few products have; created when first needed, so that a million plain products stay small."""
 
     prices: dict[int, int] = field(default_factory=dict)
     special_prices: dict[int, int] = field(default_factory=dict)
@@ -94,12 +94,12 @@ class Details:
 
 
 class Product:
-    """A product. `price` is that of every store; prices of single stores are among the details."""
+    """A product. `price` is the price of all stores; prices of single stores are among the details."""
 
     __slots__ = ("details", "id", "name", "price", "sku", "type_id")
 
     def __init__(self, number: int, sku: str, name: str, type_id: str, price: int | None) -> None:
-        """Take what every product has."""
+        """Create it from what every product has."""
         self.id = number
         self.sku = sku
         self.name = name
@@ -109,20 +109,20 @@ class Product:
 
     @property
     def more(self) -> Details:
-        """The details, to be changed."""
+        """Return the details for changing them."""
         if self.details is None:
             self.details = Details()
         return self.details
 
     @property
     def item_id(self) -> int:
-        """The id of the legacy stock item, which is another than the product's."""
+        """The id of the legacy stock item, which differs from the product's."""
         return 2 * self.id - 1
 
 
 @dataclass
 class Source:
-    """An inventory source; `fields` are those beside the ones with a meaning here."""
+    """An inventory source; `fields` are those without a meaning here."""
 
     source_code: str
     name: str
@@ -132,7 +132,7 @@ class Source:
 
 @dataclass
 class Stock:
-    """A stock: the websites that sell from it and the sources it adds up, with their priorities."""
+    """A stock: the websites that sell from it, and the sources that it adds up, with their priorities."""
 
     stock_id: int
     name: str
@@ -141,12 +141,12 @@ class Stock:
 
 
 class SourceItem:
-    """What a source has of a SKU, which need not be a product's."""
+    """The quantity of a SKU at a source. The SKU need not be a product's."""
 
     __slots__ = ("quantity", "sku", "source_code", "status")
 
     def __init__(self, sku: str, source_code: str, quantity: int, status: int) -> None:
-        """Take a row."""
+        """Create it from the values of a row."""
         self.sku = sku
         self.source_code = source_code
         self.quantity = quantity
@@ -168,7 +168,7 @@ class Operation:
 
 @dataclass
 class Bulk:
-    """The calls that one request put into the queue."""
+    """The calls that one request added to the queue."""
 
     uuid: str
     topic: str

@@ -1,6 +1,6 @@
-"""Countries (ISO 3166-1) and the regions of some (ISO 3166-2), numbered as Magento installs them.
+"""Countries (ISO 3166-1) and the regions of some (ISO 3166-2), with Magento's ids.
 
-Magento ships more regions than are here: a country without regions below has none in the sandbox.
+Magento has more regions than are listed here: a country without regions below has none in the sandbox.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reservations: what orders hold back of a stock until it is shipped or canceled.
+"""Reservations: what orders reserve of a stock until it is shipped or canceled.
 
-An order placed in the shop reserves; shipping and canceling give back, whether something was reserved or not: orders
-made by the API never were. Each reservation is kept with its order and its event, as Magento's metadata names them;
+An order placed in the shop reserves. Shipping and canceling release, whether something was reserved or not; orders made
+by the API never were. Each reservation is stored with its order and its event, as in Magento's metadata;
 `Shop.reservations` has their sums. Source: magento-observed.md, "Orders" and part two, section 2.
 """
 
@@ -18,7 +18,7 @@ from sandbox.magento.state import Shop
 from sandbox.magento.stock_items import configured, item_of
 
 Moved = tuple[str, Decimal]
-"""A SKU and how much of it."""
+"""A SKU and its quantity."""
 PLACED = "order_placed"
 CANCELED = "order_canceled"
 SHIPPED = "shipment_created"
@@ -28,19 +28,19 @@ COMPENSATED = "manual_compensation"
 
 
 def whole(value: Decimal) -> int:
-    """A quantity in ten-thousandths."""
+    """Return a quantity in ten-thousandths."""
     return int(value * php.QUANTITY)
 
 
 def stock_of(shop: Shop, order: Order) -> Stock | None:
-    """The stock that the order's website sells from."""
+    """Return the stock that the order's website sells from."""
     store = shop.stores.get(order.row.get("store_id", 1))
     website = shop.websites[store.website_id].code if store is not None else "base"
     return shop.stock_of(website) or shop.stocks.get(1)
 
 
 def move(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> None:
-    """Hold back what an order takes, or give it back: as reservations, or without inventory modules in the stock."""
+    """Reserve or release quantities of an order; without the inventory modules the stock itself changes."""
     if shop.settings.msi:
         reserve(shop, order, moved, event)
         return
@@ -52,7 +52,7 @@ def move(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> None:
 
 
 def reserve(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> None:
-    """Add to the reservations; less than 0 holds back. Only products whose stock is managed count."""
+    """Add to the reservations; a negative quantity reserves. Only products with managed stock count."""
     stock = stock_of(shop, order)
     for sku, quantity in moved:
         product = shop.product(sku)
@@ -64,7 +64,7 @@ def reserve(shop: Shop, order: Order, moved: Iterable[Moved], event: str) -> Non
 
 
 def append(shop: Shop, order: Order, row: Reservation) -> None:
-    """Write one reservation of an order and add it to the sum of its SKU and stock."""
+    """Store one reservation of an order and add it to the sum of its SKU and stock."""
     order.reservations.append(row)
     key = (php.collated(row.sku), row.stock_id)
     shop.reservations[key] = shop.reservations.get(key, 0) + row.quantity
@@ -73,18 +73,18 @@ def append(shop: Shop, order: Order, row: Reservation) -> None:
 
 
 def sku_of(shop: Shop, line: Line) -> str:
-    """The SKU that stock is counted by: that of the line's product, else what the line says."""
+    """Return the SKU by which stock is counted: that of the line's product, else the line's."""
     product = shop.products.get(line.row.get("product_id") or 0)
     return str(line.row.get("sku") or "") if product is None else product.sku
 
 
 def placed(shop: Shop, order: Order) -> list[Moved]:
-    """What an order placed in the shop reserves: all lines of products that have stock."""
+    """Return what an order placed in the shop reserves: all lines of products with stock."""
     return [(sku_of(shop, line), -line.row["qty_ordered"]) for line in order.lines if not line.children]
 
 
 def canceled(shop: Shop, line: Line) -> list[Moved]:
-    """What the cancellation of a line gives back."""
+    """Return what canceling a line releases."""
     if line.parent is not None and not line.parent.separately:
         return []
     if not line.children:

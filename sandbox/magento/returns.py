@@ -1,8 +1,8 @@
-"""What a credit memo puts back into stock: pieces that were shipped to their source, others to the reservations.
+"""What a credit memo returns to stock: shipped pieces to their source, others as released reservations.
 
-Only lines that the request names are put back (`return_to_stock_items`). What was not shipped is taken first: it never
-left a source, so a reservation gives it back; of the rest each source gets what its shipments took, and is in stock
-again. A piece that is refunded and not put back keeps its reservation, as on a real Magento. Source: Magento's
+Only lines that the request names are returned (`return_to_stock_items`). Pieces that were not shipped go first: they
+never left a source, so the reservation is released. Of the remainder each source gets what its shipments took, and is
+in stock again. A piece that is refunded and not returned keeps its reservation, as in a real Magento. Source: Magento's
 ProcessRefundItems and ProcessReturnQtyOnCreditMemoPlugin.
 """
 
@@ -22,7 +22,7 @@ from sandbox.magento.state import Shop
 
 
 def put_back(shop: Shop, order: Order, refunded: list[tuple[Line, Decimal]], wanted: Collection[int]) -> None:
-    """Put back what was refunded of these lines (their ids); the lines count it already."""
+    """Return to stock what was refunded of these lines (their ids); the lines already include the refund."""
     lines = [(line, quantity) for line, quantity in refunded if line.id in wanted and _has_stock(line)]
     if not shop.settings.msi:
         move(shop, order, [(sku_of(shop, line), quantity) for line, quantity in lines], REFUNDED)
@@ -50,7 +50,7 @@ def _has_stock(line: Line) -> bool:
 
 
 def _taken(shop: Shop, order: Order) -> list[tuple[str, Moved]]:
-    """What shipments and invoices of the order took from which source."""
+    """Return what shipments and invoices of the order took from each source."""
     sales = shop.sales
     shipped = [
         (one.source_code or "", moved)

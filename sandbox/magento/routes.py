@@ -1,8 +1,8 @@
-"""Routes and how a path finds one.
+"""Routes and how they are found by a path.
 
 A route is a service of Magento: its interface, method and implementation name the topic and the results of the queue.
-Each area is a module that contributes its routes. The first route whose method and parts fit takes the request; those
-with fewer path parameters come first. So a wrong method may well find another route (a product named "base-prices").
+Each area is a module that contributes its routes. The first route whose method and parts match takes the request, and
+routes with fewer path parameters come first. So a wrong method may match another route (a product named "base-prices").
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ Service = Callable[[Call], Any]
 
 @dataclass(frozen=True)
 class Route:
-    """`template` is the path below the version (`products/:sku`); `resource` none: open to everyone.
+    """`template` is the path below the version (`products/:sku`); `resource` None: open to everyone.
 
-    `question`: a POST that changes nothing. `into`: the body's object that path parameters also go into (Magento
-    overwrites the ids in the body of a PUT). `msi`: only where the inventory modules are on.
+    `question`: a POST that changes nothing. `into`: the body's object that path parameters are also written to (Magento
+    overwrites the ids in the body of a PUT). `msi`: exists only with the inventory modules.
     """
 
     method: str
@@ -77,7 +77,7 @@ class Router:
     """All routes of a shop."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        """Take the routes of all areas."""
+        """Create it from the routes of all areas."""
         self._fixed: dict[tuple[str, tuple[str, ...]], Route] = {}
         self._open: dict[tuple[str, int], list[Route]] = {}
         self._bulk: dict[tuple[str, tuple[str, ...]], Route] = {}
@@ -89,7 +89,7 @@ class Router:
                 self._fixed[route.method, route.parts] = route
 
     def match(self, method: str, path: str, *, msi: bool = True) -> tuple[Route, dict[str, str]]:
-        """The route of an encoded path and its parameters. Raises `Refusal` 404."""
+        """Return the route of an encoded path and its parameters. Raises `Refusal` 404."""
         parts = tuple(path.strip("/").split("/"))
         route = self._fixed.get((method, parts))
         if route is not None and (msi or not route.msi):
@@ -101,7 +101,7 @@ class Router:
         raise no_route()
 
     def match_bulk(self, method: str, path: str, *, msi: bool = True) -> Route:
-        """The route of a bulk path, in which `byName` stands for each parameter. Raises `Refusal` 404."""
+        """Return the route of a bulk path, in which `byName` stands for each parameter. Raises `Refusal` 404."""
         route = self._bulk.get((method, tuple(path.strip("/").split("/"))))
         if route is None or (route.msi and not msi):
             raise no_route()
@@ -117,7 +117,7 @@ def _fits(template: Sequence[str], parts: Sequence[str]) -> bool:
 
 
 def with_path(body: Any, route: Route, path: Mapping[str, str]) -> Any:
-    """The body with the path's parameters, which win over what it says itself; the last one is the object's id."""
+    """Return the body with the path's parameters, which override its own; the last one is the object's id."""
     if not path:
         return body
     merged = dict(body) if isinstance(body, dict) else {}

@@ -1,8 +1,8 @@
-"""What may be sold: salable quantities and answers yes or no, by stock.
+"""What can be sold: salable quantities and yes/no answers, by stock.
 
-The quantity of a stock is what its enabled sources have with status 1, less the threshold; nothing is cached, as the
-real answers are right before any reindex. Source: magento-observed.md, part two, section 5; recordings of
-stock-special and source-items; what the export has of thresholds and of products without a quantity is Magento's
+The quantity of a stock is that of its enabled sources with status 1, less the threshold. Nothing is cached, because the
+real answers are right before any reindex. Source: magento-observed.md, part two, section 5; recordings of stock-special
+and source-items. The export's handling of thresholds and of products without a quantity follows Magento's
 PreciseExportStockProcessor.
 """
 
@@ -35,18 +35,18 @@ NOT_ENOUGH = (
 
 
 def _rows(shop: Shop, sku: str, stock: Stock) -> list[SourceItem]:
-    """A SKU's rows at the enabled sources of a stock."""
+    """Return a SKU's rows at the enabled sources of a stock."""
     enabled = {php.collated(code) for code in stock.sources if (found := shop.source(code)) and found.enabled}
     return [row for row in shop.items(sku) if php.collated(row.source_code) in enabled]
 
 
 def at_sources(shop: Shop, sku: str, stock: Stock) -> int:
-    """What the stock's enabled sources have in stock of a SKU."""
+    """Return what the stock's enabled sources have in stock of a SKU."""
     return sum(row.quantity for row in _rows(shop, sku, stock) if row.status == 1)
 
 
 def quantity(shop: Shop, sku: str, stock: Stock) -> int:
-    """What the stock has of a SKU, and reservations."""
+    """Return the quantity of a SKU in the stock, with reservations."""
     return at_sources(shop, sku, stock) + shop.reservations.get((php.collated(sku), stock.stock_id), 0)
 
 
@@ -55,7 +55,7 @@ def _threshold(shop: Shop, item: StockItem) -> int:
 
 
 def is_salable(shop: Shop, product: Product, stock: Stock) -> bool:
-    """Whether a product can be sold from a stock."""
+    """Return whether a product can be sold from a stock."""
     item = item_of(product)
     if product.type_id in COMPOSITE:
         return item.is_in_stock and _any_child(shop, product, stock)
@@ -76,7 +76,7 @@ def _any_child(shop: Shop, product: Product, stock: Stock) -> bool:
 
 
 def salable_quantity(shop: Shop, product: Product, stock: Stock) -> int:
-    """How much of a product can be sold, in ten-thousandths; below 0 where backorders are open."""
+    """Return how much of a product can be sold, in ten-thousandths; it may be negative with backorders."""
     if not is_salable(shop, product, stock):
         return 0
     return quantity(shop, product.sku, stock) - _threshold(shop, item_of(product))
@@ -103,7 +103,7 @@ def get_is_salable(call: Call) -> bool:
 
 
 def get_for_quantity(call: Call) -> dict[str, Any]:
-    """Return whether so much of a SKU can be sold, and why not."""
+    """Return whether this quantity of a SKU can be sold, and why not."""
     shop = call.shop
     stock = shop.stocks.get(call.given["stockId"])
     product = shop.product(call.given["sku"])
@@ -130,20 +130,20 @@ def _linked(call: Call) -> Stock:
 
 
 def _in_stock(shop: Shop, product: Product, stock: Stock) -> bool:
-    """Whether the stock's index has the product."""
+    """Return whether the stock's index contains the product."""
     return any(
         php.collated(row.source_code) in {php.collated(c) for c in stock.sources} for row in shop.items(product.sku)
     )
 
 
 def _sold_by(shop: Shop, website: str) -> Callable[[Product], bool]:
-    """Whether a product is a website's."""
+    """Return whether a product belongs to a website."""
     number = next(one.id for one in shop.websites.values() if one.code == website)
     return lambda one: one.details is None or number in one.details.website_ids
 
 
 def _line(shop: Shop, product: Product, stock: Stock) -> dict[str, Any]:
-    """A product in the index, which knows no reservations."""
+    """Return a product's entry in the index, which contains no reservations."""
     item = item_of(product)
     managed = bool(configured(shop, item, "manage_stock"))
     amount = at_sources(shop, product.sku, stock) if managed and product.type_id not in COMPOSITE else 0
@@ -164,7 +164,7 @@ def dump(call: Call) -> list[dict[str, Any]]:
 
 
 def _exported(shop: Shop, product: Product, stock: Stock) -> dict[str, Any] | None:
-    """What can be sold of a product, threshold and reservations included; 0 for those that have no quantity."""
+    """Return what can be sold of a product, with threshold and reservations; 0 for one without a quantity."""
     amount = 0
     if product.type_id not in COMPOSITE and configured(shop, item_of(product), "manage_stock"):
         if not _in_stock(shop, product, stock):
@@ -178,7 +178,7 @@ def _exported(shop: Shop, product: Product, stock: Stock) -> dict[str, Any] | No
 
 
 def export(call: Call) -> dict[str, Any]:
-    """Return a page of products, of which those outside of the stock are left out; the total counts the page."""
+    """Return a page of products without those outside of the stock; the total only counts the page."""
     stock = _linked(call)
     asked = call.given["searchCriteria"]
     sold = _sold_by(call.shop, call.given["salesChannelCode"])

@@ -1,6 +1,6 @@
 """The documents of sales: orders with their lines, addresses, payments and comments, shipments, invoices, credit memos.
 
-Their fields are rows (see `sales_tables`); what is beside them here is what Magento keeps in columns or options that
+Their fields are rows (see `sales_tables`). The other attributes here are what Magento has in columns or options that
 its API does not show.
 """
 
@@ -16,7 +16,7 @@ from sandbox.magento.sales_tables import Row
 class Line:
     """A line of an order; `parent` is the line that it belongs to, `options` is Magento's `product_option`.
 
-    `selection_qty`: of a bundle's child, how many are in one bundle; `separately`: the bundle ships by its children;
+    `selection_qty`: for a bundle's child, the number in one bundle. `separately`: the bundle ships as its children.
     `calculated`: the line's children carry the amounts (a bundle with a dynamic price).
     """
 
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Reservation:
-    """What an event of an order holds back of a SKU in a stock (less than 0) or gives back, in ten-thousandths."""
+    """What an event of an order reserves (negative) or releases of a SKU in a stock, in ten-thousandths."""
 
     sku: str
     stock_id: int
@@ -46,7 +46,7 @@ class Reservation:
 
 @dataclass
 class Order:
-    """An order; the last payment is the one that counts."""
+    """An order; its last payment is the relevant one."""
 
     row: Row
     lines: list[Line] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Order:
         return int(self.row["entity_id"])
 
     def address(self, kind: str) -> Row | None:
-        """The address of a kind, `billing` or `shipping`."""
+        """Return the address of a kind, `billing` or `shipping`."""
         return next((one for one in self.addresses if one.get("address_type") == kind), None)
 
 
@@ -111,7 +111,9 @@ class Cart:
 
 @dataclass
 class Sales:
-    """All documents by id, carts by their secret names, orders also by their numbers as the database compares them."""
+    """All documents by id, carts by their secret names, and orders also by their numbers as the database
+    compares them.
+    """
 
     orders: dict[int, Order] = field(default_factory=dict)
     shipments: dict[int, Shipment] = field(default_factory=dict)
@@ -122,6 +124,6 @@ class Sales:
     numbers: dict[str, int] = field(default_factory=dict)
 
     def increment(self, kind: str) -> str:
-        """The next number of the shop for a kind of document."""
+        """Return the next number of the shop for a kind of document."""
         self.increments[kind] = self.increments.get(kind, 0) + 1
         return f"{self.increments[kind]:09d}"

@@ -1,8 +1,8 @@
-"""The tables of sales as Magento's database has them: names, types, lengths and defaults of their columns.
+"""The tables of sales as in Magento's database: names, types, lengths and defaults of their columns.
 
-A row is a dict by column name; money, quantities and rates are exact decimals. What comes in by the API becomes a row
-(`Table.data`), what is written is cut, rounded and completed as the database does it (`Table.stored`), and what goes
-out leaves out the columns that hold nothing. Source: Magento's order interfaces; magento-observed.md, part two, 2.
+A row is a dict by column name; amounts, quantities and rates are exact decimals. Input from the API becomes a row
+(`Table.data`), a written row is cut, rounded and completed as the database does it (`Table.stored`), and output leaves
+out empty columns. Source: Magento's order interfaces; magento-observed.md, part two, 2.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ ZERO = Decimal(0)
 
 
 def money(value: Any, limits: Limits) -> Decimal | None:
-    """The type of amounts, quantities and rates."""
+    """Return the type of amounts, quantities and rates."""
     number = FLOAT(value, limits)
     return None if number is None else Decimal(repr(number))
 
 
 def rounded(value: Decimal) -> Decimal:
-    """A value as a column with four decimals holds it: what is beyond its limit is clipped."""
+    """Return a value as a column with four decimals holds it: what is beyond its limit is clipped."""
     return max(-LIMIT, min(LIMIT, value)).quantize(PLACES, ROUND_HALF_UP)
 
 
 def cents(value: Decimal) -> Decimal:
-    """A value rounded as Magento rounds what it computes."""
+    """Return a value rounded as Magento rounds what it computes."""
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def json_value(value: Any) -> Any:
-    """A column's value as JSON shows it: a decimal without fraction is a whole number."""
+    """Return a column's value as JSON shows it: a decimal without fraction is a whole number."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
@@ -54,18 +54,18 @@ class Table:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def data(self, **more: Type) -> Data:
-        """The type of the interface, with these fields that are no columns."""
+        """Return the type of the interface, with these fields that are no columns."""
         columns: dict[str, Type] = dict.fromkeys(self.amounts, money)
         columns |= dict.fromkeys(self.texts, TEXT) | dict.fromkeys(self.whole, INT)
         return Data(self.interface, {**columns, **more})
 
     def columns(self, given: Mapping[str, Any]) -> Row:
-        """The columns among what was given."""
+        """Return the columns among what was given."""
         known = (*self.amounts, *self.whole, *self.texts)
         return {name: given[name] for name in known if name in given}
 
     def stored(self, row: Mapping[str, Any]) -> Row:
-        """A new row as the database keeps it."""
+        """Return a new row as the database keeps it."""
         return {**self.defaults, **self.cut({name: value for name, value in row.items() if value is not None})}
 
     def cut(self, row: Mapping[str, Any]) -> Row:
@@ -79,7 +79,7 @@ class Table:
         return kept
 
     def shown(self, row: Mapping[str, Any]) -> Row:
-        """The columns as JSON, without those that hold nothing."""
+        """Return the columns as JSON, without those that hold nothing."""
         known = (*self.amounts, *self.whole, *self.texts)
         return {name: json_value(row[name]) for name in sorted(known) if row.get(name) is not None}
 
@@ -89,7 +89,7 @@ _TAX = "discount_tax_compensation_amount discount_tax_compensation_invoiced disc
 
 
 def column(name: str) -> Callable[[Any], int | float | str | None]:
-    """How a search reads a column of a document or of one of its rows."""
+    """Return how a search reads a column of a document or of one of its rows."""
 
     def read(record: Any) -> int | float | str | None:
         value = (record if isinstance(record, dict) else record.row).get(name)
@@ -99,7 +99,7 @@ def column(name: str) -> Callable[[Any], int | float | str | None]:
 
 
 def columns_of(table: Table) -> dict[str, Callable[[Any], int | float | str | None]]:
-    """What documents of a table can be searched by."""
+    """Return what documents of a table can be searched by."""
     return {name: column(name) for name in (*table.texts, *table.whole, *table.amounts)}
 
 

@@ -1,9 +1,9 @@
-"""Lists by search criteria: filters, sort orders and pages over records, as Magento's collections give them.
+"""Lists by search criteria: filters, sort orders and pages over records, as Magento's collections return them.
 
-Filter groups must all hold, of the filters in one group any. A field that the table has not is a fault of the database
-and thus status 500; of records with attributes (products) it is an attribute that does not exist, and refused. An
-unknown condition finds nothing. Texts compare as the collation does.
-Source: magento-observed.md, "Errors in general", "Paging"; recordings of paging, generic and source-items.
+All filter groups must match, and any filter within a group. An unknown field of a table is a fault of the database and
+thus status 500; for records with attributes (products) it is an attribute that does not exist, and refused. An unknown
+condition finds nothing. Texts compare as the collation does. Source: magento-observed.md, "Errors in general",
+"Paging"; recordings of paging, generic and source-items.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Filter:
 
 @dataclass
 class Criteria:
-    """What is asked for."""
+    """The search criteria of a request."""
 
     groups: list[list[Filter]] = field(default_factory=list)
     orders: list[tuple[str, str | None]] = field(default_factory=list)
@@ -59,7 +59,9 @@ class Criteria:
         return shown
 
     def of_texts(self, name: str) -> list[str] | None:
-        """The texts that this field must have one of, where the criteria say so by themselves: for looking them up."""
+        """Return the texts that this field must have one of, where the criteria say so by themselves: for looking them
+        up.
+        """
         for group in self.groups:
             if len(group) == 1 and group[0].field == name and group[0].value is not None:
                 if group[0].condition == "eq":
@@ -74,7 +76,7 @@ def _shown(one: Filter) -> dict[str, Any]:
 
 
 def criteria(value: Any, limits: Limits) -> Criteria:
-    """The type of `searchCriteria`."""
+    """Return the type of `searchCriteria`."""
     given = CRITERIA(value, limits)
     groups = [
         [
@@ -93,7 +95,7 @@ def criteria(value: Any, limits: Limits) -> Criteria:
 
 
 def _order(given: Mapping[str, Any]) -> tuple[str, str | None]:
-    """A field and its direction; none, which is shown so, counts as descending."""
+    """Return a field and its direction; a missing direction, which is shown as missing, counts as descending."""
     direction = given["direction"].upper() if given.get("direction") else None
     if direction not in ("ASC", "DESC", None):
         text = "The sort order has to be set to %1 for ascending order or %2 for descending order."
@@ -109,7 +111,7 @@ Columns = Mapping[str, Callable[[Any], Value]]
 
 
 def found(rows: Iterable[Any], columns: Columns, asked: Criteria, *, attributes: bool = False) -> tuple[list[Any], int]:
-    """The rows of the page asked for, and how many there are in all; `attributes`: the columns are attributes."""
+    """Return the rows of the requested page and the total number; `attributes`: the columns are attributes."""
     if attributes:
         _check_attributes(columns, asked)
     tests = [[_test(columns, one) for one in group] for group in asked.groups]
@@ -130,7 +132,9 @@ def _check_attributes(columns: Columns, asked: Criteria) -> None:
 
 
 def paged(hits: Iterable[Any], asked: Criteria) -> list[Any]:
-    """The page asked for: a size of 0 or less is everything, a page below 1 the first, one past the end is empty."""
+    """Return the requested page: a size of 0 or less is everything, a page below 1 the first, one past the end is
+    empty.
+    """
     if not asked.page_size or asked.page_size < 0:
         return list(hits)
     start = (max(asked.current_page or 1, 1) - 1) * asked.page_size
@@ -138,7 +142,7 @@ def paged(hits: Iterable[Any], asked: Criteria) -> list[Any]:
 
 
 def result(items: Sequence[Any], asked: Criteria, total: int) -> dict[str, Any]:
-    """The body of a list."""
+    """Return the body of a list."""
     return {"items": list(items), "search_criteria": asked.shown(), "total_count": total}
 
 
@@ -173,7 +177,7 @@ Test = Callable[[int | float | str], bool]
 
 
 def _number(text: str) -> float:
-    """A text as MariaDB compares it with a number: by the digits that it begins with."""
+    """Return a text as MariaDB compares it with a number: by the digits that it begins with."""
     match = re.match(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text, re.ASCII)
     return float(match[0]) if match else 0.0
 

@@ -21,8 +21,8 @@ class Settings:
     commerce: the shop is Adobe Commerce, by its list of modules.
     consumer: the queue's consumer runs.
     outage: `none`, `maintenance`, `database` (does not answer) or `php` (down behind the web server).
-    deadlocks: how many of the next writes of prices, quantities or products meet a deadlock of the database: 400 with
-    the words of a fault that lasts, and nothing applied.
+    deadlocks: the number of next writes of prices, quantities or products that meet a database deadlock: 400 with the
+    message of a permanent fault, and nothing applied.
     body_limit: bytes of a request's body that the web server takes.
     account_share: `website` or `global`: within which customers' e-mails are unique.
     port_dropped: a proxy in front drops the port from Host, so signatures (OAuth) of addresses with a port are wrong.
@@ -52,7 +52,7 @@ class Settings:
         return Limits(self.array_limit, page, default)
 
     def deadlock(self) -> bool:
-        """Whether the write at hand meets a deadlock; one less will."""
+        """Return whether the write at hand meets a deadlock; one less will."""
         if not self.deadlocks:
             return False
         self.deadlocks -= 1

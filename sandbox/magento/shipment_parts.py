@@ -1,7 +1,7 @@
-"""What can be added to a shipment that is there, or taken from it: comments and tracking numbers.
+"""Additions to an existing shipment and their removal: comments and tracking numbers.
 
-The shipment's id in the path of a comment counts for nothing, the body's `parent_id` does. Source: Adobe's description
-of the API; Magento's ShipmentCommentRepository and ShipmentTrackRepository.
+The shipment's id in the path of a comment is ignored; the body's `parent_id` counts. Source: Adobe's description of the
+API; Magento's ShipmentCommentRepository and ShipmentTrackRepository.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def save_comment(call: Call) -> dict[str, Any]:
 
 
 def delete_track(call: Call) -> bool:
-    """Take a tracking number away."""
+    """Delete a tracking number."""
     for shipment in call.shop.sales.shipments.values():
         for row in shipment.tracks:
             if row["entity_id"] == call.given["id"]:

@@ -1,7 +1,7 @@
-"""Which lines a shipment takes and how many of each, and what of which SKU leaves the source for it.
+"""Which lines a shipment contains and how many of each, and what leaves the source for it.
 
-More than is open is clamped, what cannot be shipped is left out in silence, the same line twice counts once. Source:
-magento-observed.md, "Shipments" and part two, section 1; recordings of shipments and nonsimple-shipments.
+More than is open is silently reduced, what cannot be shipped is silently left out, and a repeated line counts once.
+Source: magento-observed.md, "Shipments" and part two, section 1; recordings of shipments and nonsimple-shipments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ Taken = list[tuple[Line, Decimal]]
 
 
 def wanted(order: Order, items: Sequence[Mapping[str, Any]]) -> dict[int, Decimal]:
-    """How many of which line a request asks for; one without items asks for all that can be shipped by itself."""
+    """Return how many of which line a request asks for; one without items asks for all that can be shipped
+    by itself.
+    """
     if not items:
         return {
             line.id: line.row["qty_ordered"]
@@ -39,7 +41,7 @@ def wanted(order: Order, items: Sequence[Mapping[str, Any]]) -> dict[int, Decima
 
 
 def taken(order: Order, asked: Mapping[int, Decimal]) -> Taken:
-    """The lines that the shipment gets."""
+    """Return the lines that the shipment gets."""
     lines = [(line, _quantity(line, asked)) for line in order.lines if _takes(line, asked)]
     ids = {line.parent.id for line, _quantity in lines if line.parent is not None}
     return [(line, quantity) for line, quantity in lines if not _is_empty_bundle(line) or line.id in ids]
@@ -70,21 +72,21 @@ def _quantity(line: Line, asked: Mapping[int, Decimal]) -> Decimal:
 
 
 def _whole(line: Line, quantity: Decimal) -> Decimal:
-    """A quantity of a product that is not sold in fractions loses its fraction; less than 0 is 0."""
+    """Return a quantity of a product that is not sold in fractions loses its fraction; less than 0 is 0."""
     if not line.row.get("is_qty_decimal"):
         quantity = Decimal(int(quantity))
     return max(quantity, ZERO)
 
 
 def total(lines: Taken) -> Decimal:
-    """How much is shipped, each piece counted once."""
+    """Return how much is shipped, each piece counted once."""
     return sum((quantity for line, quantity in lines if not is_dummy(line)), ZERO)
 
 
 def faults(
     order: Order, items: Sequence[Mapping[str, Any]], lines: Taken, tracks: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """Why the shipment is refused."""
+    """Return why the shipment is refused."""
     found = _of_order(order)
     if total(lines) <= 0:
         found.append(NO_PRODUCTS)
@@ -115,7 +117,7 @@ def _of_bundle(line: Line) -> str | None:
 
 
 def deductions(shop: Shop, lines: Taken) -> list[Moved]:
-    """What leaves the source: of a bundle or a configurable product its children, else the line's own SKU."""
+    """Return what leaves the source: of a bundle or a configurable product its children, else the line's own SKU."""
     moved: dict[str, Decimal] = {}
     for line, quantity in lines:
         if is_dummy(line):

@@ -1,6 +1,6 @@
 """Shipments: made for an order, read by id and by search criteria, and given more tracking numbers.
 
-Not safe to repeat; without a source the only one of the website's stock is taken, else `default`. Source:
+Shipping is not safe to repeat. Without a source, the only one of the website's stock is used, else `default`. Source:
 magento-observed.md, "Shipments" and part two, section 1; recordings of shipments, orders and nonsimple-shipments.
 """
 
@@ -100,7 +100,7 @@ def _document(shop: Shop, order: Order, lines: Taken, given: dict[str, Any]) -> 
 
 
 def _usual_source(shop: Shop, order: Order) -> str:
-    """Where a shipment is taken from that names no source: the stock's only source, else `default`."""
+    """Return where a shipment is taken from that names no source: the stock's only source, else `default`."""
     stock = stock_of(shop, order)
     codes = list(stock.sources) if stock is not None else []
     return codes[0] if len(codes) == 1 else DEFAULT_SOURCE
@@ -171,7 +171,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the shipments asked for."""
+    """Return the requested shipments."""
     asked = call.given["searchCriteria"]
     items, number = found(call.shop.sales.shipments.values(), COLUMNS, asked)
     return result([shipment_shown(one) for one in items], asked, number)

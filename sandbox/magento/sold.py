@@ -1,9 +1,9 @@
-"""What a cart makes of products: its items with their prices, composite ones with their children.
+"""The items that a cart makes of products, with their prices; composite products have child items.
 
-A special price counts while it is in force, but not that of a bundle, a tier price never; there is no tax and no
-discount. An item's SKU is its product's with those of the options that were chosen; that of a bundle whose `sku_type`
-is 0 has the SKUs of its selections. Source: magento-observed.md, part two, section 1; recordings of cart and
-nonsimple-orders; Magento's product types (`getSku`, `getOptionSku`).
+A current special price counts, but not that of a bundle; a tier price never counts. There is no tax and no discount. An
+item's SKU is its product's followed by those of the chosen options; that of a bundle whose `sku_type` is 0 contains the
+SKUs of its selections. Source: magento-observed.md, part two, section 1; recordings of cart and nonsimple-orders;
+Magento's product types (`getSku`, `getOptionSku`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Options = Mapping[str, Any]
 
 @dataclass
 class Sold:
-    """An item of a cart; `price` none: its parent has it. `selection_qty`: how many are in one bundle."""
+    """An item of a cart; `price` None: its parent has the price. `selection_qty`: the number in one bundle."""
 
     product: Product
     sku: str
@@ -58,12 +58,12 @@ class Sold:
 
 
 def price_of(product: Product, store_id: int) -> Decimal:
-    """The base price of a product."""
+    """Return the base price of a product."""
     return Decimal(price_in(product, store_id) or 0) / php.PRICE
 
 
 def final_price(shop: Shop, product: Product, store_id: int) -> Decimal:
-    """What a product costs now: the special price if there is one in force, else the base price."""
+    """Return what a product costs now: the special price if there is one in force, else the base price."""
     price, details = price_of(product, store_id), product.details
     special = in_scope(details.special_prices, store_id) if details is not None else None
     if details is None or special is None:
@@ -74,13 +74,13 @@ def final_price(shop: Shop, product: Product, store_id: int) -> Decimal:
 
 
 def parts(product: Product, name: str) -> list[dict[str, Any]]:
-    """What belongs to a composite product."""
+    """Return what belongs to a composite product."""
     found: list[dict[str, Any]] = product.details.parts.get(name, []) if product.details is not None else []
     return found
 
 
 def plain(shop: Shop, product: Product, quantity: Decimal, store_id: int, options: Options) -> Sold:
-    """An item of a product that stands for itself; its custom options may cost more."""
+    """Return an item of a product that stands for itself; its custom options may cost more."""
     price = final_price(shop, product, store_id)
     extra = list(_chosen(product, options))
     more = sum((_option_price(one, price) for one in extra), ZERO)
@@ -96,7 +96,7 @@ def plain(shop: Shop, product: Product, quantity: Decimal, store_id: int, option
 
 
 def _chosen(product: Product, options: Options) -> Iterator[Options]:
-    """The options that a customer filled in, and the values chosen of those that have values."""
+    """Return the options that a customer filled in, and the values chosen of those that have values."""
     given = {str(one.get("option_id")): str(one.get("option_value")) for one in options.get("custom_options") or []}
     for option in parts(product, "options"):
         value = given.get(str(option.get("option_id")))
@@ -117,7 +117,7 @@ def _option_price(option: Options, price: Decimal) -> Decimal:
 def configurable(
     shop: Shop, product: Product, child: Product, quantity: Decimal, store_id: int, options: Options
 ) -> Sold:
-    """An item of a configurable product: it has the child's SKU and price, the child costs nothing."""
+    """Return an item of a configurable product: it has the child's SKU and price, the child costs nothing."""
     price = final_price(shop, child, store_id)
     chosen = options.get("configurable_item_options")
     item = Sold(product, child.sku, quantity, price, price_of(child, store_id), "configurable")
@@ -127,7 +127,7 @@ def configurable(
 
 
 def child_by_options(shop: Shop, product: Product, options: Options) -> Product:
-    """The child that has the values chosen. Raises `Refusal` 400."""
+    """Return the child that has the values chosen. Raises `Refusal` 400."""
     wanted = [str(one.get("option_value")) for one in options.get("configurable_item_options") or []]
     for link in parts(product, "children"):
         child = shop.product(link["sku"])
@@ -140,7 +140,9 @@ def child_by_options(shop: Shop, product: Product, options: Options) -> Product:
 def bundle(
     shop: Shop, product: Product, links: Sequence[Mapping[str, Any]], quantity: Decimal, store_id: int, options: Options
 ) -> Sold:
-    """An item of a bundle: with a dynamic price its children cost what they cost, else it has a price of its own."""
+    """Return an item of a bundle: with a dynamic price its children cost what they cost, else it has a price of its
+    own.
+    """
     attributes = product.details.attributes if product.details is not None else {}
     dynamic = str(attributes.get("price_type", "0")) == "0"
     price = ZERO if dynamic else price_of(product, store_id)
@@ -166,7 +168,7 @@ def bundle(
 
 
 def links_by_options(product: Product, options: Options) -> list[Mapping[str, Any]]:
-    """The selections chosen of a bundle. Raises `Refusal` 400 where a required option is left out."""
+    """Return the selections chosen of a bundle. Raises `Refusal` 400 where a required option is left out."""
     chosen = {one.get("option_id"): one for one in options.get("bundle_options") or []}
     found: list[Mapping[str, Any]] = []
     for option in parts(product, "bundle_product_options"):
@@ -182,12 +184,12 @@ def links_by_options(product: Product, options: Options) -> list[Mapping[str, An
 
 
 def all_links(product: Product) -> list[Mapping[str, Any]]:
-    """All selections of a bundle."""
+    """Return all selections of a bundle."""
     return [link for option in parts(product, "bundle_product_options") for link in option["product_links"]]
 
 
 def grouped(shop: Shop, product: Product, quantity: Decimal, store_id: int) -> list[Sold]:
-    """The items of a grouped product: each of its products by itself."""
+    """Return the items of a grouped product: each of its products by itself."""
     found = []
     for link in parts(product, "product_links"):
         child = shop.product(link["linked_product_sku"]) if link.get("link_type") == "associated" else None

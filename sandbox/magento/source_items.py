@@ -97,7 +97,7 @@ COLUMNS: Columns = {
 
 
 def get_list(call: Call) -> dict[str, Any]:
-    """Return the rows asked for; few SKUs are looked up, which also orders their rows by SKU and source."""
+    """Return the requested rows. A search for few SKUs uses an index, which orders the rows by SKU and source."""
     asked: Criteria = call.given["searchCriteria"]
     skus = asked.of_texts("sku")
     rows: Iterable[SourceItem] = call.shop.all_items()

@@ -56,7 +56,7 @@ AFTER_ENABLED = ("description", "latitude", "longitude", *_PLACE[:1], "region_id
 
 
 def source_shown(source: Source) -> dict[str, Any]:
-    """Return a source as JSON; what it has not is left out."""
+    """Return a source as JSON without its empty fields."""
     fields = source.fields
     shown: dict[str, Any] = {"source_code": source.source_code, "name": source.name}
     shown |= {name: fields[name] for name in BEFORE_ENABLED if fields.get(name) is not None}
@@ -72,7 +72,7 @@ def source_shown(source: Source) -> dict[str, Any]:
 
 
 def save_source(call: Call) -> None:
-    """Make a source or change the one of that code."""
+    """Create a source or change the one with this code."""
     given = dict(call.given["source"])
     code = call.given.get("sourceCode") or given.get("source_code")
     own = call.shop.source(code) if code else None
@@ -135,7 +135,7 @@ def stock_shown(stock: Stock) -> dict[str, Any]:
 
 
 def save_stock(call: Call) -> int:
-    """Make or change a stock; a website given to it leaves the stock that it sold from."""
+    """Create or change a stock. A website that is assigned to it leaves its former stock."""
     shop, given = call.shop, call.given["stock"]
     if not (given.get("name") or "").strip():
         raise Refusal(400, "Validation Failed", errors=[_fault('"%field" can not be empty.', "name")])
@@ -180,7 +180,7 @@ def resolve_stock(call: Call) -> dict[str, Any]:
 
 
 def save_links(call: Call) -> None:
-    """Put sources into stocks; all or none."""
+    """Assign sources to stocks, all or none."""
     shop, links = call.shop, call.given["links"]
     if not links:
         raise Refusal(400, "Input data is empty")
@@ -197,7 +197,9 @@ def save_links(call: Call) -> None:
 
 
 def _is_mixed(link: Mapping[str, Any]) -> bool:
-    """Whether a link would put `default` into another stock than Default Stock, or another source into that one."""
+    """Return whether a link would assign `default` to a stock other than Default Stock, or another source
+    to that one.
+    """
     is_default = php.collated(link.get("source_code") or "") == php.collated(DEFAULT_SOURCE)
     return is_default != (link.get("stock_id") == DEFAULT_STOCK)
 

@@ -1,7 +1,7 @@
 """Special prices: one per product and store, with a period; written, read and deleted.
 
-Dates that are not sent stay as they are; only price rows and stores can be trusted in what is read, as dates of all
-stores are multiplied. A deletion looks at SKU and store only. Source: magento-observed.md, part two, section 4;
+Dates that are not sent stay unchanged. In an answer only price rows and stores are reliable, because the dates of all
+stores are multiplied. A deletion only considers SKU and store. Source: magento-observed.md, part two, section 4;
 recordings `sp_*`, `ws_special_*`, `type_special_*` of prices2, and special-and-tier-prices.
 """
 
@@ -74,7 +74,7 @@ def _faults(shop: Shop, row: Row, product: Product | None) -> Iterator[dict[str,
 
 
 def _checked(call: Call) -> tuple[list[tuple[Product, Row]], list[dict[str, Any]]]:
-    """The good rows with their products, and the errors of the others."""
+    """Return the good rows with their products, and the errors of the others."""
     shop, rows = call.shop, call.given["prices"]
     products = Rows(shop, rows, fixed_only=False)
     good, errors = [], []
@@ -101,7 +101,7 @@ def update(call: Call) -> list[dict[str, Any]]:
 
 
 def delete(call: Call) -> list[dict[str, Any]]:
-    """Delete special prices with their dates; what is not there is passed over."""
+    """Delete special prices with their dates; missing ones are ignored."""
     good, errors = _checked(call)
     for product, row in good:
         details = product.more

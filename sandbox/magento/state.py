@@ -1,12 +1,12 @@
-"""The shop as it stands: its records, its clock, and how records are looked up.
+"""The state of the shop: its records, its clock, and how records are looked up.
 
-It begins with the catalogue's products, priced 0 and without stock; sources `default`, `main`, `east`, `west` and
-`vendor`; stock 1 "Default Stock", which holds `default` and no website (Magento keeps it), and stock 2 "Main web
-stock", from which the website `base` sells. With `default_apart` stock 2 holds the other sources, as on a real Magento;
-without, `default` too, which tests of the connector build on and no real Magento allows (docs/adr/0030). With
-`sources=["default"]` there is stock 1 only, and the website sells from it, as in a shop just installed.
+It starts with the catalogue's products, with price 0 and without stock; the sources `default`, `main`, `east`, `west`
+and `vendor`; stock 1 "Default Stock", which contains `default` and no website (Magento keeps it), and stock 2 "Main web
+stock", from which the website `base` sells. With `default_apart` stock 2 contains the other sources, as in a real
+Magento. Without it, it contains `default` too, which tests of the connector rely on and no real Magento allows
+(docs/adr/0030). With `sources=["default"]` there is only stock 1, and the website sells from it, as in a new shop.
 
-SKUs compare as the database does: letter case, accents and spaces at the end make no difference.
+SKUs compare as in the database: letter case, accents and trailing spaces make no difference.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from sandbox.magento.settings import Settings
 DEFAULT_SOURCE = "default"
 DEFAULT_STOCK = 1
 OLD = timedelta(days=30)
-"""How long before it is started the catalogue's products were made."""
+"""How long before its start the catalogue's products were created."""
 SOURCES = (DEFAULT_SOURCE, "main", "east", "west", "vendor")
 PLACE = {"country_id": "US", "postcode": "00000"}
 
@@ -57,7 +57,7 @@ class Shop:
         currency: str = "USD",
         timezone: str = "UTC",
     ) -> None:
-        """Take the catalogue and the shop's traits."""
+        """Create it from the catalogue and the shop's traits."""
         self.clock = clock
         self.settings = settings
         self.currency = currency
@@ -97,20 +97,20 @@ class Shop:
         self.sales = Sales()
 
     def now(self) -> str:
-        """The moment as Magento writes it: UTC, in seconds."""
+        """Return the moment as Magento writes it: UTC, in seconds."""
         return self.text_of(self.clock())
 
     @staticmethod
     def text_of(moment: datetime) -> str:
-        """A moment as Magento writes it."""
+        """Return a moment as Magento writes it."""
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
     def seconds(self) -> float:
-        """The moment in seconds since 1970."""
+        """Return the moment in seconds since 1970."""
         return self.clock().timestamp()
 
     def next_id(self, of: str) -> int:
-        """The next number of a kind of record."""
+        """Return the next number of a kind of record."""
         self.ids[of] = self.ids.get(of, 0) + 1
         return self.ids[of]
 
@@ -145,12 +145,12 @@ class Shop:
             order.reservations = [replace(row, sku=sku) if php.collated(row.sku) == old else row for row in rows]
 
     def product(self, sku: str) -> Product | None:
-        """The product that the database finds for a SKU."""
+        """Return the product that the database finds for a SKU."""
         found = self.by_sku.get(sku)
         return found if found is not None else self.by_sku.get(php.collated(sku))
 
     def located(self, sku: str | None) -> Product | None:
-        """The product that the price services find: the database's, if PHP too takes the two SKUs for one."""
+        """Return the product that the price services find: the database's, if PHP also considers the two SKUs equal."""
         if sku is None:
             return None
         found = self.by_sku.get(sku)
@@ -174,12 +174,12 @@ class Shop:
             parts["children"] = [{"sku": sku} for sku in skus]
 
     def website_stores(self, store_id: int) -> list[int]:
-        """The store views of the website of this one."""
+        """Return the store views of this store view's website."""
         website = self.stores[store_id].website_id
         return [store.id for store in self.stores.values() if store.website_id == website]
 
     def source(self, code: str) -> Source | None:
-        """The source that the database finds for a code."""
+        """Return the source that the database finds for a code."""
         found = self.sources.get(code)
         if found is not None:
             return found
@@ -187,7 +187,7 @@ class Shop:
         return next((source for own, source in self.sources.items() if php.collated(own) == key), None)
 
     def items(self, sku: str) -> list[SourceItem]:
-        """The rows of a SKU at the sources."""
+        """Return the rows of a SKU at the sources."""
         return self.items_of.get(php.collated(sku), [])
 
     def put_item(self, sku: str, source_code: str, quantity: int, status: int) -> SourceItem:
@@ -203,7 +203,7 @@ class Shop:
         return row
 
     def drop_item(self, sku: str, source_code: str) -> bool:
-        """Delete a row; false if there is none."""
+        """Delete a row; return False if there is none."""
         key = php.collated(sku)
         row = self.source_items.pop((key, php.collated(source_code)), None)
         if row is not None:
@@ -211,11 +211,11 @@ class Shop:
         return row is not None
 
     def all_items(self) -> Collection[SourceItem]:
-        """All rows at the sources, oldest first."""
+        """Return all rows at the sources, oldest first."""
         return self.source_items.values()
 
     def stock_of(self, website: str) -> Stock | None:
-        """The stock that a website sells from."""
+        """Return the stock that a website sells from."""
         return next((stock for stock in self.stocks.values() if website in stock.websites), None)
 
     def add_website(self, code: str, name: str, stores: Sequence[str]) -> Website:

@@ -1,7 +1,7 @@
-"""The legacy stock of a product: read and written by SKU; the item id in the path is not looked at.
+"""The legacy stock of a product: read and written by SKU; the item id in the path is ignored.
 
-With the inventory modules on it is the product's row at the source `default`.
-Source: magento-observed.md, "Source items"; recordings of stock-items.
+With the inventory modules on it is the product's row at the source `default`. Source: magento-observed.md, "Source
+items"; recordings of stock-items.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ STOCK_ITEM = Data(
 
 
 def configured(shop: Shop, item: StockItem, name: str) -> Any:
-    """A field's value in force: the shop's where the item says so."""
+    """Return a field's value in force: the shop's where the item says so."""
     switch = CONFIGURED.get(name)
     if switch is not None and item.fields.get(switch, True):
         return shop.stock_settings.get(name, DEFAULTS[name])
@@ -74,12 +74,14 @@ def configured(shop: Shop, item: StockItem, name: str) -> Any:
 
 
 def item_of(product: Product | None) -> StockItem:
-    """The stock item of a product; one that nobody has touched follows the shop's settings."""
+    """Return the stock item of a product; an untouched one follows the shop's settings."""
     return product.details.stock if product is not None and product.details is not None else StockItem()
 
 
 def set_stock_settings(shop: Shop, given: Any) -> None:
-    """The shop's settings of stock (backorders, min_qty, manage_stock …), for items that use them; null: Magento's."""
+    """Set the shop's settings of stock (backorders, min_qty, manage_stock …), for items that use them;
+    null: Magento's.
+    """
     unknown = sorted(set(given) - set(CONFIGURED))
     if unknown:
         raise ValueError(f"there is no setting {unknown[0]!r}; known are {', '.join(sorted(CONFIGURED))}.")
@@ -109,7 +111,9 @@ def stock_shown(shop: Shop, product: Product) -> dict[str, Any]:
 
 
 def put_stock(shop: Shop, product: Product, given: Mapping[str, Any]) -> None:
-    """Change the stock item; what is not enough goes out of stock by itself, and comes back by itself."""
+    """Change the stock item. It goes out of stock automatically when there is too little, and comes back
+    automatically.
+    """
     item = product.more.stock
     if given.get("qty") is not None:
         item.quantity = php.quantity4(given["qty"])

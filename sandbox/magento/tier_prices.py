@@ -49,13 +49,15 @@ def _fault(row: Row, message: str, *first: Any) -> dict[str, Any]:
 
 
 def _same_but_website(one: Row, other: Row) -> bool:
-    """Whether two rows of a SKU are for the same group and quantity."""
+    """Return whether two rows of a SKU are for the same group and quantity."""
     groups = [php.lower(row.get("customer_group") or "") for row in (one, other)]
     return groups[0] == groups[1] and one.get("quantity") == other.get("quantity")
 
 
 def _duplicates(row: Row, rows: Sequence[Row], stored: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """A fault for each other row of the request with the same key, and each stored row whose website it overlaps."""
+    """Return a fault for each other row of the request with the same key, and for each stored row with an overlapping
+    website.
+    """
     for other in rows:
         if other is not row and other.get("website_id") == row.get("website_id") and _same_but_website(row, other):
             yield _fault(other, DUPLICATE)
@@ -66,7 +68,7 @@ def _duplicates(row: Row, rows: Sequence[Row], stored: Sequence[Row]) -> Iterato
 
 
 def _group(shop: Shop, name: str | None) -> tuple[bool, int | None]:
-    """Whether there is a group of this name, and its id; all groups have none."""
+    """Return whether a group of this name exists, and its id, which is None for all groups."""
     wanted = php.lower(name or "")
     if wanted == ALL_GROUPS:
         return True, None
@@ -96,9 +98,9 @@ def _faults(
 
 
 def _checked(call: Call, *, beside_stored: bool) -> tuple[list[tuple[Product, TierPrice]], list[dict[str, Any]]]:
-    """The good rows as tier prices of their products, and the errors of the others.
+    """Return the good rows as tier prices of their products, and the errors of the others.
 
-    `beside_stored`: a row must not be for all websites where a stored one is for a single one, nor the other way round.
+    `beside_stored`: a row must not be for all websites if a stored one is for a single one, nor the other way round.
     """
     shop, rows = call.shop, call.given["prices"]
     if any(shop.located(row.get("sku")) is None for row in rows):
@@ -157,7 +159,7 @@ def replace(call: Call) -> list[dict[str, Any]]:
 
 
 def delete(call: Call) -> list[dict[str, Any]]:
-    """Delete tier prices that are the same in everything, price included; others are passed over."""
+    """Delete tier prices that are equal in every field, including the price; others are ignored."""
     good, errors = _checked(call, beside_stored=False)
     call.applied = False
     for product, tier in good:
@@ -168,7 +170,7 @@ def delete(call: Call) -> list[dict[str, Any]]:
 
 
 def information(call: Call) -> list[dict[str, Any]]:
-    """Return the tier prices of SKUs; those that are not known are left out."""
+    """Return the tier prices of SKUs; unknown SKUs are left out."""
     found = {product.id: product for sku in call.given["skus"] if (product := call.shop.located(sku)) is not None}
     return [row for number in sorted(found) for row in _rows(call.shop, found[number])]
 

@@ -1,8 +1,8 @@
-"""Input by type: JSON into the parameters of a service, with Magento's words where it does not fit.
+"""Typed input: convert JSON to the parameters of a service, with Magento's messages if it does not fit.
 
-A data object becomes a dict by snake-case names that holds only what was sent; names may come in camel or snake case.
-Nothing is validated here but types and the shop's limit of records. Source: magento-observed.md, "Errors in general",
-"Input limits"; recordings of base-prices, source-items, stock-special and generic.
+A data object becomes a dict by snake-case names that contains only what was sent; names may be in camel or snake case.
+Only types and the shop's limit of records are checked here. Source: magento-observed.md, "Errors in general", "Input
+limits"; recordings of base-prices, source-items, stock-special and generic.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PHP_TYPES = {str: "string", int: "integer", float: "double", bool: "boolean", ty
 
 @dataclass
 class Limits:
-    """The shop's input limits; `array` and `page` none: no limit. `default_page` is set where none is asked for."""
+    """The shop's input limits; `array` and `page` None: no limit. `default_page` applies if no page size is sent."""
 
     array: int | None = None
     page: int | None = None
@@ -31,7 +31,7 @@ class Limits:
 
 
 class TypeFault(Exception):
-    """A value of another type; the text says it in Magento's words."""
+    """A value of another type; the text is Magento's message."""
 
 
 Type = Callable[[Any, Limits], Any]
@@ -93,7 +93,7 @@ _NONE: frozenset[type] = frozenset()
 
 
 def anything(value: Any, limits: Limits) -> Any:
-    """A value of any type, as it came."""
+    """Return a value of any type, as it came."""
     return value
 
 
@@ -101,12 +101,12 @@ PHP_TYPES = {str: "string", int: "integer", float: "double", bool: "boolean"}
 
 
 def texts(value: Any, limits: Limits) -> list[str] | None:
-    """A list of texts; they do not count against the limit of records."""
+    """Return a list of texts; they do not count against the limit of records."""
     return _all(value, TEXT, "string[]", limits)
 
 
 def ints(value: Any, limits: Limits) -> list[int] | None:
-    """A list of whole numbers."""
+    """Return a list of whole numbers."""
     return _all(value, INT, "int[]", limits)
 
 
@@ -121,14 +121,14 @@ def _all(value: Any, kind: Type, name: str, limits: Limits) -> list[Any] | None:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """A data interface: its PHP name (told where the limit of records is met) and the types of its fields."""
+    """A data interface: its PHP name (which appears when the limit of records is met) and the types of its fields."""
 
     interface: str
     fields: Mapping[str, Type]
     known: dict[str, tuple[str, Type, frozenset[type]]] = field(default_factory=dict, repr=False)
 
     def __call__(self, value: Any, limits: Limits) -> dict[str, Any]:
-        """Return the object; a value that is none gives an empty one."""
+        """Return the object; a value that is not one gives an empty object."""
         if not isinstance(value, dict):
             return {}
         made = {}
@@ -157,7 +157,9 @@ class Data:
 
 
 def listed(data: Data) -> Type:
-    """A list of data objects, which counts against the limit of records; what is no list counts as not sent."""
+    """Return the type of a list of data objects, which counts against the limit of records. What is not a list counts
+    as not sent.
+    """
 
     def convert(value: Any, limits: Limits) -> list[dict[str, Any]] | None:
         if not isinstance(value, dict | list):
@@ -172,7 +174,7 @@ def listed(data: Data) -> Type:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a service; `default` is what it is without being sent, if it may be left out."""
+    """A parameter of a service; `default` is its value if it is not sent and may be left out."""
 
     name: str
     kind: Type
@@ -181,7 +183,7 @@ class Parameter:
 
 
 def arguments(given: Any, parameters: Sequence[Parameter], limits: Limits) -> dict[str, Any]:
-    """The parameters of a service by name, from a body, a query or a path."""
+    """Return the parameters of a service by name, from a body, a query or a path."""
     values = given if isinstance(given, dict) else {}
     made: dict[str, Any] = {}
     missing = []
