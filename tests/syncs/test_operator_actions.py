@@ -85,6 +85,32 @@ async def test_a_skipped_message_stays_out_until_its_value_changes(make_world):
     assert (await here.sync("price")).counters.sent == 1
 
 
+@pytest.mark.parametrize("entity", ["price", "customer"])
+async def test_a_skipped_record_that_cannot_be_computed_stays_out_until_it_can(make_world, entity):
+    """A negative price, a customer without an e-mail: no full sync and no other change brings it back."""
+    here = make_world([Product("P-1", "x", -1_000_000, {"MAIN": 10_000})])
+    contact = {"Phone1": "1", "Email": ""}
+    here.change({"add_customer": {"customer_id": "C1", "name": "C One", "main_contact": contact}})
+    customer = {"classes": ["DEFAULT"], "groups": {"DEFAULT": "General"}}
+    settings = here.settings(active={"customer": True}, customer=customer)
+    await here.sync(entity, settings)
+    [failed] = here.failed(entity)
+    actions.skip(here.state, failed, "known", here.clock.now())
+    here.clock.advance(60)
+    here.change(
+        {"set_price": {"inventory_id": "P-1", "price": "-2"}}, {"set_customer": {"customer_id": "C1", "name": "C Two"}}
+    )
+    for full in (False, True):
+        outcome = await here.sync(entity, settings, full=full)
+        assert (outcome.counters.failed, here.failed(entity)) == (0, [])
+        here.clock.advance(60)
+    here.change(
+        {"set_price": {"inventory_id": "P-1", "price": "2"}},
+        {"set_customer": {"customer_id": "C1", "main_contact": {**contact, "Email": "c1@example.com"}}},
+    )
+    assert (await here.sync(entity, settings)).counters.sent == 1
+
+
 @pytest.mark.over_both
 async def test_failed_messages_are_grouped_by_cause(make_world):
     """Many failures of one kind are one line, with the reason of one of them."""

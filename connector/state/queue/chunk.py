@@ -384,8 +384,10 @@ def _decide_unsendable(
         changes.reject(want, None)
         return
     outcome = Outcome.REJECTED_AND_LEFT_OUT if want.skipped else Outcome.REJECTED
-    by_setting = failed.state == SKIPPED and failed.cause != FailureCode.BY_HAND
-    newer = want.value is None or failed.wanted != want.value or by_setting
+    by_hand = failed.state == SKIPPED and failed.cause == FailureCode.BY_HAND
+    by_setting = failed.state == SKIPPED and not by_hand
+    # a record without a value is decided anew each time, unless a person skipped it: it has no other value yet
+    newer = failed.wanted != want.value or by_setting or (want.value is None and not by_hand)
     state = _became(want, failed, outcome, newer=newer)
     if state == failed.state == SKIPPED and not newer:
         return  # a person skipped this message
