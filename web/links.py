@@ -33,6 +33,14 @@ def with_links(text: str) -> Markup:
     return Markup("").join([*parts, escape(left)])
 
 
+def with_commands(text: str) -> Markup:
+    """Return the text, escaped, in which what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
 def _link(setting: Setting, text: str) -> Markup:
     anchor = f"/setup/{setting.section}#{setting.section}-{setting.field}"
     return Markup('<a href="{}">{}</a>').format(anchor, text)

@@ -16,7 +16,7 @@ def outcome_of(delivered: Delivered) -> tuple[str, str]:
     """Return the label and the colour of a delivery's outcome."""
     if delivered.outcome in OUTCOMES:
         return OUTCOMES[delivered.outcome]
-    return ("Waits" if delivered.outcome == "pending" else delivered.outcome.capitalize(), "warn")
+    return ("Put off" if delivered.outcome == "pending" else delivered.outcome.capitalize(), "warn")
 
 
 def why_of(delivered: Delivered) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web.links import plainly, with_links
+from web.links import plainly, with_commands, with_links
 from web.navigation import PAGES
 
 HERE = Path(__file__).parent
@@ -28,6 +28,7 @@ def _environment() -> Environment:
     environment.filters["plural"] = lambda count, one, many: f"{count:,} {one if count == 1 else many}"
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["with_links"] = with_links
+    environment.filters["with_commands"] = with_commands
     environment.filters["plainly"] = plainly
     environment.globals["pages"] = PAGES
     environment.globals["version"] = version("acumatica_magento")

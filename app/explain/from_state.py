@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.record_keys import did_you_mean, resolve_keys
@@ -26,6 +26,12 @@ from entities.waiting import describe
 from settings import Settings, as_on_the_screen
 
 _DELIVERIES_SHOWN = 10
+_FIELDS = {
+    "customer_order": "customer order number",
+    "external_ref": "external reference",
+    "ship_via": "ShipVia",
+}
+"""Fields of documents whose names say too little; the others are called by their names."""
 NOTHING_KNOWN = "Nothing known"
 
 
@@ -92,7 +98,7 @@ def explanation(
         linked = links.of_records(connection, entity, keys)
     lines: list[Line] = []
     for record in stored:
-        lines += [("Acumatica key", record.acumatica_key), *_record_lines(record)]
+        lines += [("Acumatica key", record.acumatica_key), *_record_lines(record, at)]
     kind = ENTITIES[entity]
     if stored:
         lines += kind.explained(settings, state, stored)
@@ -119,7 +125,7 @@ def _why_nothing_is_known(
     return message + did_you_mean(state, entity, typed)
 
 
-def _record_lines(stored: Stored) -> Iterator[Line]:
+def _record_lines(stored: Stored, at: Callable[[datetime], str]) -> Iterator[Line]:
     record = stored.record
     if record.facts is not None:
         facts = record.facts
@@ -127,9 +133,20 @@ def _record_lines(stored: Stored) -> Iterator[Line]:
         yield "Item", f"SKU {facts.sku}, {facts.status}, class {facts.item_class}, {exported}"
     for name, value in (record.document or {}).items():
         if isinstance(value, str | int | bool):
-            yield f"Acumatica {name}", str(value)
+            yield f"Acumatica {_FIELDS.get(name, name.replace('_', ' '))}", _as_text(value, at)
     if stored.next_change is not None:
         yield "Changes by itself on", str(datetime.fromordinal(stored.next_change).date())
+
+
+def _as_text(value: str | int, at: Callable[[datetime], str]) -> str:
+    """Return a value of a document; an instant as every other one is shown, a yes or no as a word."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    try:
+        moment = datetime.fromisoformat(str(value)) if "T" in str(value) else None
+    except ValueError:
+        moment = None
+    return str(value) if moment is None or moment.tzinfo is None else at(moment.astimezone(UTC))
 
 
 def _message_line(value: str, message: Message, at: Callable[[datetime], str]) -> Line:

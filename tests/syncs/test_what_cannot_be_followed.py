@@ -149,3 +149,13 @@ async def test_an_edit_that_was_made_in_magento_by_hand_is_settled_by_a_link(sal
     await sync(sales)
     assert "ship via" not in reasons(sales)[NOTE]
     assert "PO 7" in reasons(sales)[NOTE]
+
+
+async def test_an_order_is_explained_in_words(sales):
+    """Fields have names for people, and instants their zone."""
+    await edited(sales, ours=True, ship_via="GROUND")
+    lines = dict(explain(sales.settings(**SECTIONS), sales.here.state, "order", "SO 000001"))
+    assert lines["Acumatica ShipVia"] == "GROUND"
+    assert lines["Acumatica created"].endswith(" UTC")
+    assert "T" not in lines["Acumatica created"].removesuffix(" UTC")
+    assert [what for what in lines if "_" in what] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.links import plainly, with_links
+from web.links import plainly, with_commands, with_links
 
 BATCH = '<a href="/setup/queue#queue-batch_count">{}</a>'
 
@@ -40,3 +40,10 @@ def test_a_setting_is_a_link(text, markup):
 def test_what_was_done_with_settings(text, shown):
     """Labels without names; on, off and nothing where a value is one of them."""
     assert plainly(text) == shown
+
+
+def test_commands_in_a_text_are_code():
+    """What stands between backticks is code, and nothing of the text is markup."""
+    assert with_commands("Run `a2m serve` & <b>, not `a2m web`.") == (
+        "Run <code>a2m serve</code> &amp; &lt;b&gt;, not <code>a2m web</code>."
+    )

@@ -119,7 +119,7 @@ def test_syncs_that_found_nothing(connected):
 
 def test_which_tenant_goes_to_which_shop(connected):
     """The page names both systems by their addresses: a test shop is not taken for the shop."""
-    assert "erp.example.com (Company) → shop.example.com, refreshed" in connected.get("/").text
+    assert "erp.example.com (Company) → shop.example.com; refreshed" in connected.get("/").text
 
 
 def test_no_sync_for_long(connected):

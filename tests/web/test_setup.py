@@ -127,6 +127,7 @@ def test_a_field_that_the_environment_fixes(site, monkeypatch):
     monkeypatch.setenv("A2M_QUEUE__BATCH_COUNT", "60")
     text = site.get("/setup/queue").text
     assert "fixed by the environment" in text
+    assert '<code class="small quiet">A2M_QUEUE__BATCH_COUNT</code>' in text
     assert re.search(r'name="f.batch_count" value="60"[^>]* disabled', text)
     assert "Nothing was changed." in saved(site, save(site, "queue", batch_count="70"))
     answer = save(site, "queue", batch_count="70", **{"p.batch_count": "1"})
