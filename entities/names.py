@@ -5,16 +5,22 @@ Commands, forms, deployments and tests derive from it. Each entity is the packag
 
 from __future__ import annotations
 
-from connector.state.related import RelatedEntities
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector.state.related import RelatedEntities
 
 NAMES = ("price", "inventory", "customer", "order", "shipment")
 OF_PRODUCTS = ("price", "inventory")
-"""The entities whose keys are SKUs: when one of them finds that Magento has lost a product, the others ask too."""
+"""The entities whose keys are SKUs. When one of them finds a product missing in Magento, the others recheck it too."""
 QUANTITIES = "inventory"
 """The entity of quantities, which a shipment in Magento changes."""
 
 
 def related_to(entity: str) -> RelatedEntities:
     """Return the other entities whose confirmed values a run of this entity may put in doubt."""
+    # here, because a command imports this module before it refuses foreign modules (a2m.own_modules)
+    from connector.state.related import RelatedEntities
+
     others = tuple(name for name in OF_PRODUCTS if name != entity) if entity in OF_PRODUCTS else ()
     return RelatedEntities(others, QUANTITIES)
