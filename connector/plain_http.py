@@ -8,6 +8,7 @@ chunks, folded or repeated framing headers, bytes that do not belong to the answ
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import httpx
@@ -51,10 +52,13 @@ class PlainHead(NamedTuple):
             return 0
         return max(0, self.start + self.length - count)
 
-    def body_in(self, data: bytes) -> bytes | None:
-        """Return the body of the answer that these bytes are, from the first to the last."""
+    def body_in(self, pieces: Sequence[bytes]) -> bytes | None:
+        """Return the body of the answer that these pieces are, from the first byte to the last."""
+        first, *rest = pieces
         if self.length is not None:
-            return data[self.start :] if len(data) == self.start + self.length else None
+            body = b"".join((first[self.start :], *rest))
+            return body if len(body) == self.length else None
+        data = b"".join(pieces)
         chunk = _ONE_CHUNK.match(data, self.start)
         if chunk is None:
             return None

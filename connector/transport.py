@@ -167,15 +167,15 @@ class _Connection:
     async def head(self, request: httpx.Request, content: bytes, seconds: float | None) -> h11.Response | WholeResponse:
         """Return the head of the answer, without those that only announce it (1xx); all of it where it is plain."""
         if self._http is None:
-            data = await self.wire.read(seconds)
-            head = plain_http.head_of(data)
+            pieces = [await self.wire.read(seconds)]
+            head = plain_http.head_of(pieces[0])
             if head is not None:
-                data = await self._with_the_rest(data, head.missing(len(data)), seconds)
-                body = head.body_in(data)
+                await self._read_rest(pieces, head.missing(len(pieces[0])), seconds)
+                body = head.body_in(pieces)
                 if body is not None:
                     return WholeResponse(head, body, request)
             self._http, _text = _by_h11(request, content)
-            self._received(self._http, data)
+            self._received(self._http, b"".join(pieces))
         while True:
             event = await self._next_event(self._http, seconds)
             if isinstance(event, h11.Response):
@@ -184,13 +184,11 @@ class _Connection:
                 continue
             raise h11.RemoteProtocolError(f"{type(event).__name__} came instead of an answer")
 
-    async def _with_the_rest(self, data: bytes, missing: int, seconds: float | None) -> bytes:
-        """Return the data with what was missing of it, or with all that came until the connection ended."""
-        pieces = [data]
+    async def _read_rest(self, pieces: list[bytes], missing: int, seconds: float | None) -> None:
+        """Add to the pieces of an answer what is missing of it, or all that comes until the connection ends."""
         while missing > 0 and (piece := await self.wire.read(seconds)):
             pieces.append(piece)
             missing -= len(piece)
-        return data if len(pieces) == 1 else b"".join(pieces)
 
     async def body(self, seconds: float | None) -> AsyncIterator[bytes]:
         """Return the pieces of the answer's body, undone of what was done for the way only (chunks)."""

@@ -133,7 +133,8 @@ class CookieLogin(AcumaticaAuth):
         self.held = object()
 
     def _keep(self, response: httpx.Response) -> None:
-        self._cookies.extract_cookies(response)
+        if "Set-Cookie" in response.headers:
+            self._cookies.extract_cookies(response)
 
 
 class TokenLogin(AcumaticaAuth):

@@ -91,13 +91,14 @@ class _CrossReference(msgspec.Struct, gc=False):
 
 
 class _Record(msgspec.Struct, kw_only=True, gc=False):
+    # tuples: every record shares the empty one, where a list would be made for each and Python look for cycles in it
     InventoryID: Text
     ItemStatus: Text = Text()
     ItemClass: Text = Text()
     ExportToExternal: Flag = Flag()
     DefaultPrice: RawNumber = RawNumber()
-    UOMConversions: list[_Conversion] = []
-    CrossReferences: list[_CrossReference] = []
+    UOMConversions: tuple[_Conversion, ...] = ()
+    CrossReferences: tuple[_CrossReference, ...] = ()
 
 
 class _StockItem(_Record, kw_only=True, gc=False):

@@ -282,9 +282,9 @@ def _paths(record: type[Any], before: str) -> Iterator[str]:
 
 
 def _part(kind: Any) -> type[Any] | None:
-    """Return the record type of a part: `Part | None`, or a list of them; `None` for a plain value."""
+    """Return the record type of a part: `Part | None`, or several of them; `None` for a plain value."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value | RawNumber):
         return kind
-    if get_origin(kind) in (list, Union, UnionType):
+    if get_origin(kind) in (list, tuple, Union, UnionType):
         return next(filter(None, map(_part, get_args(kind))), None)
     return None

@@ -65,16 +65,19 @@ class AcumaticaSession:
         self._repeated = repeated(self._clock, ends_at)
         self._login = asyncio.Lock()
         self._turns = asyncio.Semaphore(access.concurrency)
-        trusted = _trusted()
+        trusted, timeout = _trusted(), httpx.Timeout(access.timeout, connect=30.0)
+        transport = transport or transport_for(trusted, access.concurrency)
+        self._timeouts = timeout.as_dict()
         self._http = httpx.AsyncClient(
-            transport=transport or transport_for(trusted, access.concurrency),
+            transport=transport,
             verify=trusted,
-            timeout=httpx.Timeout(access.timeout, connect=30.0),
+            timeout=timeout,
             limits=httpx.Limits(max_connections=access.concurrency, keepalive_expiry=IDLE_SECONDS),
             headers=HEADERS,
             cookies=no_cookies(),
             follow_redirects=False,
         )
+        self._sends = transport or self._http  # of httpx's client is needed only that it knows the proxies
 
     async def get(
         self, url: str, params: Mapping[str, str] | None = None, *, what: str, archived: bool = False
@@ -210,8 +213,9 @@ class AcumaticaSession:
 
     async def _exchange(self, request: httpx.Request, seconds: float | None = None) -> httpx.Response:
         self.requests += 1
+        request.extensions.setdefault("timeout", self._timeouts)  # which a login does not have yet
         try:
-            response = await exchange(self._http, request, seconds=seconds or self.access.timeout)
+            response = await exchange(self._sends, request, seconds=seconds or self.access.timeout)
         except httpx.TransportError as error:
             fault = fault_of(error)
             kind = AcumaticaUnreachable if fault.of_connection else AcumaticaBusy

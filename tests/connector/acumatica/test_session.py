@@ -28,9 +28,11 @@ class Server:
         self.forms: list[dict[str, list[str]]] = []
         self.answers = list(answers)
         self.tokens = 0
+        self.timeouts: list[dict[str, float]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        self.timeouts.append(request.extensions["timeout"])
         self.asked.append(f"{request.method} {path}")
         if path.endswith("/auth/login"):
             return httpx.Response(204, headers={"set-cookie": "ASP.NET_SessionId=one; path=/"})
@@ -67,6 +69,16 @@ async def test_the_session_is_logged_out_after_a_crash():
             await session.get("https://erp.example.com/a", what="a")
             raise RuntimeError
     assert server.asked == ["POST /entity/auth/login", "GET /a", "POST /entity/auth/logout"]
+
+
+@pytest.mark.parametrize("access", [COOKIE, OAUTH])
+async def test_a_connection_is_waited_for_no_longer_than_half_a_minute(access):
+    """Whatever is asked for, logging in and out included; an answer may take as long as the settings say."""
+    server = Server()
+    async with opened(access, server) as session:
+        await session.get("https://erp.example.com/a", what="a")
+    assert len(server.timeouts) == 3
+    assert {(one["connect"], one["read"]) for one in server.timeouts} == {(30, access.timeout)}
 
 
 async def test_a_dead_session_is_renewed_once():

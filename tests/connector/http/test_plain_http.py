@@ -25,7 +25,7 @@ def by_h11(request: httpx.Request, content: bytes) -> tuple[h11.Connection, byte
 def whole_answer(data: bytes) -> Answer | None:
     """Reason, headers, whether they are ASCII, and the body."""
     head = head_of(data)
-    body = None if head is None else head.body_in(data)
+    body = None if head is None else head.body_in([data])
     return None if head is None or body is None else (head.reason, head.headers, head.is_ascii, body)
 
 
