@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 
 import msgspec
 
@@ -54,12 +54,11 @@ class Pulled(msgspec.Struct):
         """Return the records with these keys that the chunk already has."""
         return {key: part[key] for part in (self.to_keep, self.to_compute) for key in keys & part.keys()}
 
-    def compute(self, stored: Sequence[Stored]) -> None:
+    def compute(self, stored: dict[str, Stored]) -> None:
         """Add records that are to be computed."""
-        if self.to_keep:
-            for record in stored:
-                self.to_keep.pop(record.acumatica_key, None)
-        self.to_compute.update((record.acumatica_key, record) for record in stored)
+        for key in self.to_keep.keys() & stored.keys():
+            del self.to_keep[key]
+        self.to_compute.update(stored)
 
     def add(self, stored: Stored, *, compute: bool) -> None:
         """Add a record, once. It is computed if that was requested at least once."""

@@ -201,7 +201,8 @@ class Pull:
         )
         is_followed = not compute_all and feed in self._followed
         is_all = of.merge is replaced or (whole and of.merge is merged)
-        unchanged, wanted = [], []
+        unchanged: list[str] = []
+        wanted: dict[str, Stored] = {}
         for key, part in page.parts.items():
             stored = known.get(key)
             is_kept = stored is not None
@@ -213,22 +214,23 @@ class Pull:
             if is_kept and not has_changed and not compute_all:
                 unchanged.append(key)
                 continue
-            seen = sweep if sweep is not None else getattr(stored, of.seen)
-            if seen is None and part:  # so that the next sweep notices the absence of a record that only a window saw
-                seen = mark.sweep
-            setattr(stored, of.seen, seen)
+            if sweep is not None:
+                setattr(stored, of.seen, sweep)
+            elif part and getattr(stored, of.seen) is None:
+                # so that the next sweep notices the absence of a record that only a window saw
+                setattr(stored, of.seen, mark.sweep)
             is_wanted = (compute_all or has_changed) and (was_there or record.is_there())
             if is_wanted and is_followed:
                 stored.next_change, is_wanted = records.DUE, False
             if is_wanted:
-                wanted.append(stored)
+                wanted[key] = stored
             else:
                 chunk.add(stored, compute=False)
         chunk.compute(wanted)
         if sweep is not None and unchanged:
             chunk.seen.append(Seen(of.seen, sweep, unchanged))
         if chunk.shown is not None:
-            self._context.entity.ask_ahead(self._context, wanted, chunk.shown)
+            self._context.entity.ask_ahead(self._context, list(wanted.values()), chunk.shown)
 
     def _note_without_record(self, page: FeedPage) -> None:
         """Note keys that exist and have no stored record: the record is unreadable, or its key cannot be stored

@@ -25,17 +25,13 @@ def comparison_key(sku: str) -> str:
 
 def comparison_keys(skus: Sequence[str | None]) -> list[str | None]:
     """Return many SKUs in compared form; None stays None."""
-    together = "\n".join(map(_or_empty, skus))
+    together = "\n".join([sku or "" for sku in skus])
     if not together.isascii() or together.count("\n") != len(skus) - 1:
         return [None if sku is None else comparison_key(sku) for sku in skus]
     keys = map(str.strip, together.upper().split("\n"))
     if None not in skus:
         return list(keys)
     return [None if sku is None else key for sku, key in zip(skus, keys, strict=True)]
-
-
-def _or_empty(sku: str | None) -> str:
-    return sku or ""
 
 
 def same_code(first: str, second: str) -> bool:

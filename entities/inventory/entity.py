@@ -87,7 +87,7 @@ class Inventory(ValueEntity[QuantityRule]):
         chosen: Mapping[str, Stored],
     ) -> Ruled:
         """See `ValueParts.ruled`."""
-        added = await add_back(context, chosen, published.keys)
+        added = await add_back(context, chosen, published.keys())
         known = stock(published.items, chosen, context.rule)
         counted = compute(known.items, known.warehouses, known.vendors, context.rule, added.amounts)
         values = await less_compensations(context, conversion.wanted(counted.values))

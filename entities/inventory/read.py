@@ -14,7 +14,7 @@ from entities.values.read import ITEMS, problems
 
 
 def _page(found: QuantityPage[Any], *, whole: bool = False) -> FeedPage:
-    return FeedPage(dict(found.quantities), found.last_key, problems(found.problems), whole)
+    return FeedPage(found.quantities, found.last_key, problems(found.problems), whole)
 
 
 async def _pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
@@ -30,7 +30,7 @@ async def _pages(context: RunContext[Any], since: datetime | None, after: str | 
     else:
         async for keys in quantities.item_keys(session, after):
             found = await quantities.by_inventory_summary(session, read.figure, keys)
-            yield FeedPage(dict(found.quantities), keys[-1] if keys else None, problems(found.problems))
+            yield FeedPage(found.quantities, keys[-1] if keys else None, problems(found.problems))
 
 
 async def quantities_of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 from connector.magento import queries
 from connector.magento.batches import Delivery, PriceRow, RowResult, deliver_prices
@@ -22,8 +23,8 @@ async def deliver_prices_of(
     context: RunContext[PriceRule], client: MagentoClient, claimed: Sequence[Message], size: int | None
 ) -> Delivery:
     store_id = context.shop.store_id
-    numbers = as_sent([one.value for one in claimed], DIGITS)
-    prices = [PriceRow(one.sku or one.key, price, store_id) for one, price in zip(claimed, numbers, strict=True)]
+    skus, numbers = [one.sku or one.key for one in claimed], as_sent([one.value for one in claimed], DIGITS)
+    prices = list(map(PriceRow, skus, numbers, repeat(store_id)))
     if size is not None and len(prices) > size and goes_in_bulk(context):
         delivery = await deliver_in_bulk(context, client, claimed, prices, size)
     else:

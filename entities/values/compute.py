@@ -46,7 +46,7 @@ async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: 
             *([asked.rejected.get((want.key, want.source), want) for want in values] if asked.rejected else values),
         ],
         withdrawn_value=entity.withdrawn_value,
-        stored=[*_with_columns(chosen, published.keys, ruled.next_change), *pulled.to_keep.values()],
+        stored=[*_with_columns(chosen, published, ruled.next_change), *pulled.to_keep.values()],
         seen=pulled.seen,
         confirmed=asked.confirmed,
         read_again={place: due[place] for place in asked.targets if place in due} if due else {},
@@ -97,12 +97,14 @@ def _with_same_sku(context: RunContext[R], chosen: dict[str, Stored]) -> tuple[d
 
 
 def _with_columns(
-    chosen: Mapping[str, Stored], keys: Mapping[str, str], next_change: Mapping[str, date]
+    chosen: Mapping[str, Stored], published: Published, next_change: Mapping[str, date]
 ) -> Iterable[Stored]:
     """Return the records with the SKU and the day that are searched for; nearly always they have them."""
-    days = {one.next_change for one in chosen.values()}
-    if not next_change and days <= {None} and list(map(keys.get, chosen)) == [one.key for one in chosen.values()]:
+    given, days = published.given, {one.next_change for one in chosen.values()}
+    is_same = given.inventory_ids == list(chosen) and given.keys == [one.key for one in chosen.values()]
+    if is_same and not next_change and days <= {None}:
         return chosen.values()
+    keys = published.keys()
     return [_with_these(one, keys.get(key), next_change.get(key)) for key, one in chosen.items()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -25,9 +25,7 @@ def items(stored: Iterable[Stored]) -> Items:
     """Return the items of those records whose item exists."""
     known = list(stored)
     facts = facts_of(known)
-    names = list(map(attrgetter("acumatica_key"), known))
-    if None in facts:
-        names = [name for name, of_item in zip(names, facts, strict=True) if of_item is not None]
+    names = list(compress(map(attrgetter("acumatica_key"), known), facts))
     of_items = list(filter(None, facts))
     return Items(names, of_items, comparison_keys([one.sku or None for one in of_items]))
 

@@ -17,13 +17,15 @@ LONGEST_SKU = 64
 
 
 class Published(NamedTuple):
-    """`items`: those that are published. `keys`: the SKU, as Magento compares it, of every item that has one, by
-    inventory id. `problems`: of items that should be published and cannot be.
-    """
+    """`items`: those of the `given` that are published. `problems`: of items that should be published and cannot be."""
 
     items: Items
-    keys: dict[str, str]
+    given: Items
     problems: list[Problem]
+
+    def keys(self) -> dict[str, str]:
+        """Return the SKU, as Magento compares it, of every item that has one, by inventory id."""
+        return {one: key for one, key in zip(self.given.inventory_ids, self.given.keys, strict=True) if key}
 
 
 def published(items: Items, rule: ItemRule) -> Published:
@@ -32,11 +34,10 @@ def published(items: Items, rule: ItemRule) -> Published:
     Every item that shares a SKU with a published one has to be among them: two published items with one SKU are both a
     problem.
     """
-    keys = {one: key for one, key in zip(items.inventory_ids, items.keys, strict=True) if key}
     wanted = _chosen(items, rule)
     reasons = _reasons(wanted, rule)
     if not reasons:
-        return Published(wanted, keys, [])
+        return Published(wanted, items, [])
     problems = [
         Problem(
             wanted.inventory_ids[at],
@@ -48,7 +49,7 @@ def published(items: Items, rule: ItemRule) -> Published:
         )
         for at, (code, detail) in sorted(reasons.items())
     ]
-    return Published(wanted.where([at not in reasons for at in range(len(wanted.keys))]), keys, problems)
+    return Published(wanted.where([at not in reasons for at in range(len(wanted.keys))]), items, problems)
 
 
 def _chosen(items: Items, rule: ItemRule) -> Items:

@@ -19,7 +19,7 @@ def problems(found: Iterable[Problem]) -> list[tuple[str, str]]:
 
 def _items_of(kind: str) -> Feed:
     def page(found: ItemPage) -> FeedPage:
-        return FeedPage(dict(found.items), found.last_key, problems(found.problems))
+        return FeedPage(found.items, found.last_key, problems(found.problems))
 
     async def pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
         fields = context.read.fields
