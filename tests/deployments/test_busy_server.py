@@ -18,7 +18,7 @@ def refusal(status: int) -> PrefectHTTPStatusError:
 
 
 class Server:
-    """Prefetched with the given faults, one after the other, and then with `done`."""
+    """Answers with the given faults, one after the other, and then with `done`."""
 
     def __init__(self, *faults):
         self.faults, self.retries_of_the_client = list(faults), []

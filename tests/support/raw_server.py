@@ -36,7 +36,7 @@ async def request_of(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 
 class Server:
-    """Prefetched every request in the same way, and counts connections and requests."""
+    """Answers every request in the same way, and counts connections and requests."""
 
     def __init__(self, answer: bytes, *, closes: bool = False, after: bytes = b"") -> None:
         self.answer = answer

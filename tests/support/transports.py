@@ -41,7 +41,7 @@ Client = httpx.AsyncClient | Direct
 Make = Callable[..., Client]
 
 
-def shared_context(authority: Authority | None = None) -> ssl.SSLContext:
+def trusting(authority: Authority | None = None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(authority.file) if authority else None)
 
 

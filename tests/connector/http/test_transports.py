@@ -87,7 +87,8 @@ async def test_an_answer_that_nobody_asked_for(client: Make):
     async with listening(server) as port, client() as made:
         for _ in range(3):
             assert (await post(made, f"http://127.0.0.1:{port}/")).content == b"{}"
-            await asyncio.sleep(0.03)
+            for _ in range(2):  # on a busy machine it is sent at the end of the first pause, and arrives in the second
+                await asyncio.sleep(0.03)
     assert server.connections == 3
 
 
