@@ -47,7 +47,8 @@ def _back_up(file: Path | None, *, json: bool) -> None:
     chosen = file or home_folder() / "backups" / f"a2m-{now:%Y%m%d-%H%M%S}.sqlite"
     with effective_settings() as here:
         made = back_up(here.state, chosen)
-    _print(made, json=json, text=f"Backed up {made.rows:,} rows into {made.file} ({made.size:,} bytes).")
+    rows = "1 row" if made.rows == 1 else f"{made.rows:,} rows"
+    _print(made, json=json, text=f"Backed up {rows} into {made.file} ({made.size:,} bytes).")
 
 
 def _restore(file: Path, *, json: bool) -> None:

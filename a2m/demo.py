@@ -66,7 +66,10 @@ def add_to(app: typer.Typer) -> None:
         items = ["--skus", str(skus)] if catalog is None else ["--catalog", str(catalog.resolve())]
         items += ["--documents", str(documents)]
         _refuse_used(database)
-        return _run(items, database, once=once or not sys.stdout.isatty())
+        if not once and not sys.stdout.isatty():
+            out.print("The output is not a terminal, so the demo ends when it is done, as with --once.")
+            once = True
+        return _run(items, database, once=once)
 
 
 def _refuse_used(database: str | None) -> None:

@@ -135,7 +135,9 @@ def print_how_to_fix(command: Path, *, stays: bool) -> None:
     out.print(f"\nOne message failed on purpose: the customer {CUSTOMER} has no e-mail in Acumatica.", markup=False)
     out.print(f"  See it         {command} failed", markup=False)
     if not stays:
-        out.print("  Put it right   while the demo runs: start it without --once (make demo)", markup=False)
+        out.print(
+            "  Put it right   while the demo runs: start it in a terminal without --once (make demo)", markup=False
+        )
         out.print("\nEverything is stopped again; make demo leaves the workspace and Prefect's UI open.", markup=False)
         return
     change = shlex.quote(json.dumps([PUT_RIGHT]))

@@ -97,6 +97,8 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         out.print(outcome.summary(), markup=False)
         return
     title = f"{counters.entity}{' (dry run: nothing was sent or stored)' if dry_run else ''}"
+    if outcome.fault:
+        title += ": not finished, see the error above"
     counts = counters.as_json()
     table(
         title, COUNTS, [[counts[name] if name != "seconds" else f"{counters.seconds:.1f}" for name in COUNTS]], COUNTS
@@ -104,7 +106,8 @@ def _show(outcome: object, *, dry_run: bool) -> None:
     if outcome.failed:
         rows = [(one.key, one.source, one.attempts, one.reason or "") for one in outcome.failed[:50]]
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
-        out.print("All of them: a2m failed", markup=False)
+        if not dry_run:
+            out.print("All of them: a2m failed", markup=False)
     if outcome.remarks.notes:
         table("Not sent, or changed before sending", ("key", "why"), outcome.remarks.notes[:50])
     for line in outcome.remarks.summary():

@@ -38,7 +38,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message or getattr(error.param, "help", None) or ""
+            error.message = error.message.removeprefix("Value error, ") or getattr(error.param, "help", None) or ""
             raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

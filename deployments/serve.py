@@ -117,7 +117,7 @@ def _configured_server() -> str:
     server = PREFECT_API_URL.value()
     if not server:
         raise NoServerConfigured(
-            "No Prefect server is configured. Start one with: prefect server start\n"
+            "No Prefect server is configured. Start one in another terminal with: prefect server start\n"
             "and name it with: prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
     return str(server)

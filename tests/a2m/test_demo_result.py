@@ -6,7 +6,7 @@ import shlex
 import pytest
 from support.served import client
 
-from a2m import demo_result
+from a2m import demo, demo_result
 
 CUSTOMERS = {
     "A2M_ACTIVE__CUSTOMER": "true",
@@ -49,3 +49,13 @@ def test_pages_that_ended_are_not_named(make_world, capfd, tmp_path, stays, word
     shown = capfd.readouterr().out
     assert words in shown
     assert ("127.0.0.1:4200" in shown) == stays
+
+
+def test_a_demo_without_a_terminal_ends_by_itself_and_says_so(a2m, monkeypatch):
+    """Output into a file or a pipe: it says first that it ends when it is done, as with --once, and then does."""
+    asked = []
+    monkeypatch.setattr(demo, "_run", lambda items, database, *, once: asked.append(once) or 0)
+    shown = a2m("demo").out
+    assert shown.startswith("The output is not a terminal, so the demo ends when it is done, as with --once.")
+    assert asked == [True]
+    assert a2m("demo", "--once").out == ""

@@ -262,3 +262,15 @@ def test_a_full_sync_with_a_token_that_magento_refuses(a2m, make_world, entity):
     refused = a2m("sync", entity, "--full", A2M_MAGENTO__BEARER_TOKEN="wrong-token-of-a-test", **active)
     assert refused.code == 1
     assert "token" in refused.err
+
+
+def test_a_sync_that_broke_off_is_not_shown_as_one_that_found_nothing(a2m, make_world):
+    """The table of counts says that it is not finished; a dry run names no command for what it did not store."""
+    here = make_world(3, shop_products=[])
+    stopped = a2m("sync", "price", "--dry-run", A2M_MAGENTO__BEARER_TOKEN="wrong")
+    assert stopped.code == 1
+    assert "price (dry run: nothing was sent or stored): not finished, see the error above" in stopped.out
+    failed = a2m("sync", "price", "--dry-run", A2M_MAGENTO__URL=here.magento.url)
+    assert "Magento has no product" in failed.out
+    assert "All of them" not in failed.out
+    assert "All of them: a2m failed" in a2m("sync", "price").out

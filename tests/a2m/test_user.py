@@ -76,3 +76,10 @@ def test_the_workspace_does_not_start_for_everybody(a2m):
     refused = a2m("web", A2M_WEB__ADDRESS="0.0.0.0")
     assert refused.code == 2
     assert "a2m user add NAME --role administrator" in refused.err
+
+
+def test_a_role_that_does_not_exist(a2m):
+    """It is wrong usage, with those that there are, in words of ours."""
+    refused = a2m("user", "add", "anna", "--role", "king")
+    assert refused.code == 2
+    assert "Invalid value for '--role': 'king' is not one of 'viewer', 'administrator'." in refused.err
