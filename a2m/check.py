@@ -32,25 +32,29 @@ async def _check(*, json: bool) -> int:
 
     found = []
     with effective_settings(needs_both_systems=True) as now:
-        async for one in check_connection(now.settings, now.state, on_wait=print_error):
+        async for check in check_connection(now.settings, now.state, on_wait=print_error):
             if not json:
-                print_to_stderr(f"{one.what} …")
-            found.append(one)
+                print_to_stderr(f"{check.what} …")
+            found.append(check)
     origins = _settings_used(now)
     if json:
-        checks = [{"what": one.what, "result": one.result, "said": one.message} for one in found]
+        checks = [{"what": check.what, "result": check.result, "said": check.message} for check in found]
         as_json({"checks": checks, "settings": origins})
     else:
         _show(found)
-        used = [(one["setting"], _as_typed(one["value"]), one["from"]) for one in origins]
+        used = [(origin["setting"], _as_typed(origin["value"]), origin["from"]) for origin in origins]
         table("Settings that are not the default", ("setting", "value", "from"), used)
-    return 0 if all(one.result == "passed" for one in found) else 1
+    return 0 if all(check.result == "passed" for check in found) else 1
 
 
 def _show(found: list[Any]) -> None:
     """Print a table, or on a narrow screen one line for each check with its message below."""
     if out.width >= TABLE_FROM:
-        table("Test Connection", ("what", "result", "found"), [(one.what, one.result, one.message) for one in found])
+        table(
+            "Test Connection",
+            ("what", "result", "found"),
+            [(check.what, check.result, check.message) for check in found],
+        )
     else:
         out.print("Test Connection", style="bold")
         for one in found:
@@ -63,7 +67,7 @@ def _summary(found: list[Any]) -> str:
     """Return the number of checks by result, with the names of those that failed: the list may not fit the screen."""
     parts = []
     for result in ("failed", "could not be checked", "passed"):
-        names = [one.what for one in found if one.result == result]
+        names = [check.what for check in found if check.result == result]
         if names:
             parts.append(f"{len(names)} {result}" + (f" ({', '.join(names)})" if result == "failed" else ""))
     return "; ".join(parts)
@@ -78,8 +82,8 @@ def _settings_used(now: Any) -> list[dict[str, Any]]:
     from settings import all_settings, origins, shown_value
 
     used, where_from = [], origins(now.saved)
-    for one in all_settings():
-        origin = where_from(one.section, one.field)
+    for setting in all_settings():
+        origin = where_from(setting.section, setting.field)
         if origin != "default":
-            used.append({"setting": one.name, "value": shown_value(one, now.settings), "from": origin})
+            used.append({"setting": setting.name, "value": shown_value(setting, now.settings), "from": origin})
     return used

@@ -35,7 +35,8 @@ def _customers(acumatica: State, magento: State, environ: Mapping[str, str]) -> 
     """Check that each customer of a chosen class has one account with its e-mail, in the group of its class."""
     groups = json.loads(environ["A2M_CUSTOMER__GROUPS"])
     current = Counter(
-        (one["email"].casefold(), magento["customer_groups"][str(one["group_id"])]) for one in magento["customers"]
+        (customer["email"].casefold(), magento["customer_groups"][str(customer["group_id"])])
+        for customer in magento["customers"]
     )
     for one in acumatica["customers"].values():
         if one["customer_class"] in groups and one["status"] not in NOT_SENT and not one["guest"]:

@@ -165,10 +165,10 @@ def _demo(children: Children, folder: Path, items: list[str], *, once: bool) -> 
     simulated = {name: os.environ[f"A2M_{name.upper()}__URL"] for name in ("Acumatica", "Magento")}
     pages = {} if once else {"Workspace": workspace, "Prefect UI": ui, **simulated}
     print_result(outcomes, checked, pages, folder, time.monotonic() - began)
-    if any(one.compared - one.right > one.wrong for one in checked):
+    if any(kind.compared - kind.right > kind.wrong for kind in checked):
         print_how_to_fix(command, stays=not once)
     if once:
-        return 0 if all(one.wrong == 0 for one in checked) else 1
+        return 0 if all(kind.wrong == 0 for kind in checked) else 1
     out.print("\nIt goes on syncing every minute. Ctrl-C ends everything.")
     while True:
         refuse_ended(children)

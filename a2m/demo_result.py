@@ -67,7 +67,7 @@ def leave_one_to_fail() -> None:
 
     with httpx.Client(base_url=os.environ["A2M_ACUMATICA__URL"], timeout=60) as site:
         orders = site.get("/_sandbox/state").raise_for_status().json()["orders"]
-        half_invoiced = any(one["order_nbr"] == ORDER and one["status"] == "Back Order" for one in orders)
+        half_invoiced = any(order["order_nbr"] == ORDER and order["status"] == "Back Order" for order in orders)
         changes = [*(SHIP_THE_REST if half_invoiced else ()), LEFT_TO_FAIL]
         site.post("/_sandbox/change", json=changes).raise_for_status()
 
@@ -119,7 +119,7 @@ def print_result(
     out.print()
     table("What happened", ("entity", "run", "message"), outcomes)
     out.print()
-    rows = [(one.what, one.compared, one.right, one.failed, one.wrong) for one in checked]
+    rows = [(kind.what, kind.compared, kind.right, kind.failed, kind.wrong) for kind in checked]
     heads = ("", "compared", "right", "failed", "wrong")
     table("Does Magento show what Acumatica says?", heads, rows, heads[1:])
     out.print(f"\nIt took {seconds:.0f} s. Where to look:", markup=False)

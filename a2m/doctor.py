@@ -121,9 +121,9 @@ def _settings() -> list[dict[str, Any]]:
     with effective_settings() as now:
         where_from = origins(now.saved)
         return [
-            {"setting": one.name, "value": shown_value(one, now.settings), "from": origin}
-            for one in all_settings()
-            if (origin := where_from(one.section, one.field)) != "default"
+            {"setting": setting.name, "value": shown_value(setting, now.settings), "from": origin}
+            for setting in all_settings()
+            if (origin := where_from(setting.section, setting.field)) != "default"
         ]
 
 

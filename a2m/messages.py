@@ -67,8 +67,8 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
 
     if everything == bool(what):
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
-    ids = {one for one in what if one[:1].isdigit()}
-    names = [one for one in what if one not in ids]
+    ids = {text for text in what if text[:1].isdigit()}
+    names = [text for text in what if text not in ids]
     entities = set(NAMES) if everything else {name for one in names for name in chosen_entities(one)}
     with effective_settings(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
@@ -77,12 +77,15 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         actions.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
         listeners = [] if json else [show_progress]
-        for entity in sorted({one.entity for one in chosen}, key=NAMES.index):
+        for entity in sorted({message.entity for message in chosen}, key=NAMES.index):
             request, environment = RunRequest(entity, once=True), RunEnvironment(listeners=listeners)
             outcomes.append(asyncio.run(work_on(request, settings, state, environment)))
         with state.read() as connection:
             ended = messages.became_of(connection, chosen)
-    rows = [[one.id, one.entity, one.sku or one.key, one.state, one.reason or ""] for one in ended]
+    rows = [
+        [message.id, message.entity, message.sku or message.key, message.state, message.reason or ""]
+        for message in ended
+    ]
     waits = [outcome.summary() for outcome in outcomes if outcome.fault or outcome.stopped]
     if json:
         heads = ("id", "entity", "key", "state", "reason")
@@ -93,16 +96,20 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
         table("Reprocessed", ("id", "entity", "key", "state now", "reason"), rows)
         for wait in waits:
             out.print(f"{wait} The chosen messages go with its next sync.", markup=False)
-    return 1 if any(one.state == "failed" for one in ended) or any(o.fault for o in outcomes) else 0
+    return 1 if any(message.state == "failed" for message in ended) or any(o.fault for o in outcomes) else 0
 
 
 def _chosen(failed: Sequence[Any], ids: Set[str], entities: Set[str], cause: str | None) -> list[Any]:
     from connector.state.queue.message import is_about
 
-    unknown = {one for one in ids if not any(message.has_id([one]) for message in failed)}
+    unknown = {message_id for message_id in ids if not any(message.has_id([message_id]) for message in failed)}
     if unknown:
         raise Refused(f"No failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")
-    return [one for one in failed if (one.has_id(ids) or one.entity in entities) and is_about(one, cause or "")]
+    return [
+        message
+        for message in failed
+        if (message.has_id(ids) or message.entity in entities) and is_about(message, cause or "")
+    ]
 
 
 def _skip(number: str, reason: str, *, json: bool) -> None:

@@ -87,14 +87,14 @@ def _answer(compared: Compared) -> dict[str, Any]:
         "different": len(compared.differences),
         "differences": [
             {
-                "key": one.sku,
-                "source": one.source,
-                "acumatica": one.acumatica,
-                "magento": one.magento,
-                "why": one.why,
-                "cause": one.cause,
+                "key": difference.sku,
+                "source": difference.source,
+                "acumatica": difference.acumatica,
+                "magento": difference.magento,
+                "why": difference.why,
+                "cause": difference.cause,
             }
-            for one in compared.differences
+            for difference in compared.differences
         ],
     }
 

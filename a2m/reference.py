@@ -106,7 +106,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield from ("", f"## a2m {name}", "")
     yield " ".join((command.help or "").split())
     yield from ("", "```", " ".join(["a2m", name, *command.collect_usage_pieces(context)]), "```", "")
-    records = [one.get_help_record(context) for one in command.params]
+    records = [parameter.get_help_record(context) for parameter in command.params]
     if any(records):
         yield from ("| argument, option | meaning |", "|---|---|")
         for record in records:
@@ -167,7 +167,7 @@ def tables_page() -> str:
         for column in table.columns:
             kind = type(column.type).__name__.replace("StorableText", "text").lower()
             key = "part of the key" if column.primary_key else ""
-            meaning = "; ".join(one for one in (key, column.comment or "") if one)
+            meaning = "; ".join(part for part in (key, column.comment or "") if part)
             lines.append(f"| {column.name} | {kind} | {meaning} |")
     return "\n".join(lines) + "\n"
 

@@ -63,7 +63,7 @@ def _setup(section: str) -> None:
         for name in labels if section == "all" else [section]:
             out.print(f"\n{labels[name]}", markup=False, style="bold")
             fields = answers.setdefault(name, {})
-            fields |= dict(_ask_section([one for one in all_settings() if one.section == name], now))
+            fields |= dict(_ask_section([setting for setting in all_settings() if setting.section == name], now))
             answers[name] = {field: value for field, value in fields.items() if value is not None}
         write_settings_file(file, answers, now.saved)
     out.print(f"\nSaved in {file}. Test it with: a2m check", markup=False)

@@ -62,7 +62,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show(rows: list[dict[str, Any]], now: datetime) -> None:
-    """Print how each entity stands, and below what its last sync did: that is a sentence, too long for a column."""
+    """Print the status of each entity, and below the results of the last syncs, which are too long for a column."""
     heads = ("entity", "state", "watermark", "pending", "oldest", "sent", "failed", "last sync")
     text = [
         (
@@ -154,25 +154,27 @@ def read_status() -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     with effective_settings() as here:
         found = entity_statuses(here, now)
-    return [_row(one, one.overview, now) for one in found]
+    return [_row(row, row.overview, now) for row in found]
 
 
-def _row(standing: EntityStatus, one: Overview, now: datetime) -> dict[str, Any]:
+def _row(status: EntityStatus, overview: Overview, now: datetime) -> dict[str, Any]:
     return {
-        "entity": one.entity,
-        "state": standing.describe(),
-        "watermark": one.watermark,
-        **{name: one.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
-        "failed_by_cause": {group.cause: group.how_many for group in standing.groups},
-        "waiting": sum(one.waiting.values()),
-        "waiting_for": one.waiting,
-        "last_run": one.last_sync_at,
-        "last_result": one.last_result,
-        "last_fault": one.last_fault,
-        "last_fault_at": one.last_fault_at,
-        "fault_since": one.fault_since,
-        "last_full_look": one.last_full_sync_at,
-        "oldest_pending_seconds": None if one.oldest_pending is None else (now - one.oldest_pending).total_seconds(),
+        "entity": overview.entity,
+        "state": status.describe(),
+        "watermark": overview.watermark,
+        **{name: overview.counts[name] for name in ("pending", "sending", "sent", "failed", "superseded", "skipped")},
+        "failed_by_cause": {group.cause: group.how_many for group in status.groups},
+        "waiting": sum(overview.waiting.values()),
+        "waiting_for": overview.waiting,
+        "last_run": overview.last_sync_at,
+        "last_result": overview.last_result,
+        "last_fault": overview.last_fault,
+        "last_fault_at": overview.last_fault_at,
+        "fault_since": overview.fault_since,
+        "last_full_look": overview.last_full_sync_at,
+        "oldest_pending_seconds": None
+        if overview.oldest_pending is None
+        else (now - overview.oldest_pending).total_seconds(),
     }
 
 
@@ -185,16 +187,16 @@ def read_failed(entity: str | None) -> list[dict[str, Any]]:
         found = messages.failed(connection, entity)
     return [
         {
-            "id": one.id,
-            "entity": one.entity,
-            "key": one.sku or one.key,
-            "source": one.source,
-            "attempts": one.attempts,
-            "when": one.changed_at.isoformat(timespec="seconds"),
-            "cause": one.cause,
-            "reason": one.reason,
+            "id": row.id,
+            "entity": row.entity,
+            "key": row.sku or row.key,
+            "source": row.source,
+            "attempts": row.attempts,
+            "when": row.changed_at.isoformat(timespec="seconds"),
+            "cause": row.cause,
+            "reason": row.reason,
         }
-        for one in found
+        for row in found
     ]
 
 

@@ -104,7 +104,9 @@ def _show(outcome: object, *, dry_run: bool) -> None:
         title, COUNTS, [[counts[name] if name != "seconds" else f"{counters.seconds:.1f}" for name in COUNTS]], COUNTS
     )
     if outcome.failed:
-        rows = [(one.key, one.source, one.attempts, one.reason or "") for one in outcome.failed[:50]]
+        rows = [
+            (message.key, message.source, message.attempts, message.reason or "") for message in outcome.failed[:50]
+        ]
         table("Failed", ("key", "source", "attempts", "reason"), rows, ("attempts",))
         if not dry_run:
             out.print("All of them: a2m failed", markup=False)

@@ -96,7 +96,7 @@ def _nobody_may_act(now: AppContext) -> list[str]:
     from connector.state.operator import users
 
     with now.state.read() as connection:
-        roles = {one.role for one in users.all_users(connection)}
+        roles = {user.role for user in users.all_users(connection)}
     if not roles or Role.ADMINISTRATOR in roles or now.settings.web.proxy_header:
         return []
     return ["No user is an administrator: nobody may change anything. a2m user add NAME --role administrator"]
@@ -135,8 +135,8 @@ def _list(*, json: bool) -> None:
     with effective_settings() as now, now.state.read() as connection:
         found = users.all_users(connection)
     if json:
-        as_json({"users": [{"name": one.name, "role": one.role} for one in found]})
+        as_json({"users": [{"name": user.name, "role": user.role} for user in found]})
     elif found:
-        table("Users of the workspace", ("name", "role"), [(one.name, one.role) for one in found])
+        table("Users of the workspace", ("name", "role"), [(user.name, user.role) for user in found])
     else:
         out.print("There is no user. On this machine's own address nobody has to log in.", markup=False)

@@ -106,9 +106,9 @@ def _document_key(state: State, sides: LinkSides, entity: str, record: str, type
     """Return the key of the document. If a record becomes several documents, their keys have a part after a bar."""
     _record, bar, part = typed.strip().partition("|")
     with state.read() as connection:
-        keys = {one.key for one in messages.of_records(connection, entity, [record])}
+        keys = {message.key for message in messages.of_records(connection, entity, [record])}
         keys |= links.of_records(connection, entity, [record]).keys()
-    documents = sorted(one for one in keys if not any(is_note_on(one, other) for other in keys))
+    documents = sorted(key for key in keys if not any(is_note_on(key, other) for other in keys))
     chosen = f"{record}|{part.strip()}" if bar else record
     if not documents and sides.part and not bar:
         raise LinkRefused(

@@ -82,7 +82,7 @@ async def _register_all() -> list[str]:
             await retry_while_busy(partial(bring_up_to_date, client))
     except PrefectHTTPStatusError as error:
         raise Refused(f"it refuses the deployments: {error}") from error
-    return [one.name for one in served]
+    return [deployment.name for deployment in served]
 
 
 def keep_operator_changes(deployment: RunnerDeployment) -> None:
@@ -112,7 +112,7 @@ async def register_deployments(client: PrefectClient, served: Sequence[RunnerDep
     A deployment that had another name in the previous version replaces the old one.
     """
     known = await retry_while_busy(partial(_known, client, served))
-    return [await retry_while_busy(partial(_register, client, one, known)) for one in served]
+    return [await retry_while_busy(partial(_register, client, deployment, known)) for deployment in served]
 
 
 async def _known(client: PrefectClient, served: Sequence[RunnerDeployment]) -> dict[str, DeploymentResponse]:
@@ -120,14 +120,18 @@ async def _known(client: PrefectClient, served: Sequence[RunnerDeployment]) -> d
 
     One query reads all of them: queries for each take Prefect's server a third of a second.
     """
-    names = [*(one.name for one in served), *FORMER_NAMES.values()]
-    flows = [*(one.flow_name or "" for one in served), *FORMER_NAMES.values()]
+    names = [*(deployment.name for deployment in served), *FORMER_NAMES.values()]
+    flows = [*(deployment.flow_name or "" for deployment in served), *FORMER_NAMES.values()]
     of_flows = FlowFilter(name=FlowFilterName(any_=flows))
-    named = {one.id: one.name for one in await client.read_flows(flow_filter=of_flows)}
+    named = {flow.id: flow.name for flow in await client.read_flows(flow_filter=of_flows)}
     found = await client.read_deployments(
         flow_filter=of_flows, deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=names))
     )
-    return {f"{named[one.flow_id]}/{one.name}": one for one in found if one.flow_id in named}
+    return {
+        f"{named[deployment.flow_id]}/{deployment.name}": deployment
+        for deployment in found
+        if deployment.flow_id in named
+    }
 
 
 async def _register(

@@ -99,16 +99,16 @@ def failed_rows(failed: Sequence[Message]) -> list[dict[str, object]]:
     """Return failed messages as rows of a table."""
     return [
         {
-            "id": one.id,
-            "key": one.sku or one.key,
-            "reason": one.reason or "",
-            "cause": one.cause or "",
-            "entity": one.entity,
-            "source": one.source,
-            "attempts": one.attempts,
-            "when": f"{one.changed_at:%Y-%m-%d %H:%M:%S} UTC",
+            "id": message.id,
+            "key": message.sku or message.key,
+            "reason": message.reason or "",
+            "cause": message.cause or "",
+            "entity": message.entity,
+            "source": message.source,
+            "attempts": message.attempts,
+            "when": f"{message.changed_at:%Y-%m-%d %H:%M:%S} UTC",
         }
-        for one in failed
+        for message in failed
     ]
 
 
@@ -131,12 +131,12 @@ def log_failed(failed: Sequence[Message]) -> None:
     The log holds keys and codes only. A reason may repeat a name or an address, so it is only in the table.
     """
     logger = get_run_logger()
-    for one in failed[:FAILED_IN_LOG]:
+    for message in failed[:FAILED_IN_LOG]:
         logger.warning(
             "%s failed (%s): %s. The table among the artifacts has the reason.",
-            one.sku or one.key,
-            one.cause,
-            label_of(one.cause or ""),
+            message.sku or message.key,
+            message.cause,
+            label_of(message.cause or ""),
         )
     if len(failed) > FAILED_IN_LOG:
         logger.warning(
@@ -148,14 +148,14 @@ def group_rows(groups: Sequence[actions.Group]) -> list[dict[str, object]]:
     """Return groups of failed messages as rows of a table."""
     return [
         {
-            "messages": one.how_many,
-            "entity": one.entity,
-            "cause": one.cause,
-            "for example": one.example,
-            "what to do": as_on_the_screen(fix_of(one.cause)),
-            "since": f"{one.since:%Y-%m-%d %H:%M:%S} UTC",
+            "messages": group.how_many,
+            "entity": group.entity,
+            "cause": group.cause,
+            "for example": group.example,
+            "what to do": as_on_the_screen(fix_of(group.cause)),
+            "since": f"{group.since:%Y-%m-%d %H:%M:%S} UTC",
         }
-        for one in groups
+        for group in groups
     ]
 
 
@@ -166,17 +166,17 @@ async def show_summary(state: State, settings: Settings, entity: str) -> None:
     midnight = datetime.combine(now.astimezone(zone).date(), time.min, zone)
     with state.read() as connection:
         today = overview.counts_since(connection, entity, midnight)
-        stands = overview.of_entity(connection, entity, now)
-    waits = "" if stands.oldest_pending is None else f", the oldest for {_age(now, stands.oldest_pending)}"
+        status = overview.of_entity(connection, entity, now)
+    waits = "" if status.oldest_pending is None else f", the oldest for {_age(now, status.oldest_pending)}"
     lines = [
         f"| {entity} | {now.astimezone(zone):%Y-%m-%d %H:%M} {settings.acumatica.time_zone} |",
         "|---|---|",
         f"| sent today | {today.get('sent', 0):,} |",
         f"| failed today | {today.get('failed', 0):,} |",
         f"| superseded today | {today.get('superseded', 0):,} |",
-        f"| waiting in the queue | {stands.counts['pending'] + stands.counts['sending']:,}{waits} |",
-        f"| waiting for something else, without a failure | {sum(stands.waiting.values()):,} |",
-        f"| failed, for a person to fix | {stands.counts['failed']:,} |",
+        f"| waiting in the queue | {status.counts['pending'] + status.counts['sending']:,}{waits} |",
+        f"| waiting for something else, without a failure | {sum(status.waiting.values()):,} |",
+        f"| failed, for a person to fix | {status.counts['failed']:,} |",
     ]
     made = await acreate_markdown_artifact(
         key=f"{entity}-summary", markdown="\n".join(lines), description=f"{entity}: the day so far, and its queue"

@@ -30,7 +30,7 @@ async def connection() -> State[Any]:
         secrets = await from_blocks()
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:
             waits = get_run_logger().warning
-            found = [_logged(one) async for one in check_connection(now.settings, now.state, on_wait=waits)]
+            found = [_logged(check) async for check in check_connection(now.settings, now.state, on_wait=waits)]
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
     await _show(found)
@@ -45,15 +45,20 @@ def _logged(one: Check) -> Check:
 
 async def _show(found: Sequence[Check]) -> None:
     in_order = sorted(found, key=lambda one: list(MARKS).index(one.result))
-    rows = [{"what": one.what, "result": MARKS[one.result], "found, and what to do": one.message} for one in in_order]
-    to_fix = [one for one in in_order if one.result != "passed"]
-    lines = [f"- **{MARKS[one.result]}: {as_markdown(one.what)}.** {as_markdown(one.message)}" for one in to_fix]
+    rows = [
+        {"what": check.what, "result": MARKS[check.result], "found, and what to do": check.message}
+        for check in in_order
+    ]
+    to_fix = [check for check in in_order if check.result != "passed"]
+    lines = [
+        f"- **{MARKS[check.result]}: {as_markdown(check.what)}.** {as_markdown(check.message)}" for check in to_fix
+    ]
     await show_table("test-connection", rows, "\n".join(lines) or f"All {len(found)} checks passed.")
 
 
 def _final_state(found: Sequence[Check]) -> State[Any]:
-    wrong = [one for one in found if one.result == "failed"]
-    unknown = [one for one in found if one.result == "could not be checked"]
+    wrong = [check for check in found if check.result == "failed"]
+    unknown = [check for check in found if check.result == "could not be checked"]
     if wrong:
         return Failed(message=f"{len(wrong)} of {len(found)} failed. {wrong[0].what}: {wrong[0].message}")
     if unknown:

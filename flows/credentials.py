@@ -101,7 +101,7 @@ def _loaded(kind: type[MagentoCredentials | AcumaticaCredentials], document: Map
     try:
         return kind.model_validate(document)
     except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False))
+        wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False))
         raise CredentialsUnusable(
             f"The Block {kind.get_block_type_slug()}/{BLOCK_NAME} cannot be loaded: {wrong}."
         ) from error

@@ -31,29 +31,36 @@ async def status() -> State[Any]:
     now = datetime.now(UTC)
     try:
         with effective_settings() as here:
-            found = entity_statuses(here, now)
-            wanted = attention_needed(here, found, now)
+            statuses = entity_statuses(here, now)
+            attentions = attention_needed(here, statuses, now)
     except (SettingsError, StateError) as error:
         return await named(Failed(message=str(error)))
-    lines = [f"- **{as_markdown(one.title)}.** {as_markdown(as_on_the_screen(one.text))}" for one in wanted]
-    await show_table("status", [_row(one, now) for one in found], "\n".join(lines) or "Nothing needs your attention.")
-    if not wanted:
+    lines = [
+        f"- **{as_markdown(attention.title)}.** {as_markdown(as_on_the_screen(attention.text))}"
+        for attention in attentions
+    ]
+    await show_table(
+        "status", [_row(status, now) for status in statuses], "\n".join(lines) or "Nothing needs your attention."
+    )
+    if not attentions:
         return await named(Completed(message="Nothing needs your attention."))
-    return await named(Failed(name=NEEDS_ATTENTION, message="\n".join(f"{one.title}." for one in wanted)))
+    return await named(
+        Failed(name=NEEDS_ATTENTION, message="\n".join(f"{attention.title}." for attention in attentions))
+    )
 
 
-def _row(one: EntityStatus, now: datetime) -> dict[str, object]:
-    stands = one.overview
-    oldest = None if stands.oldest_pending is None else round((now - stands.oldest_pending).total_seconds() / 60)
+def _row(status: EntityStatus, now: datetime) -> dict[str, object]:
+    overview = status.overview
+    oldest = None if overview.oldest_pending is None else round((now - overview.oldest_pending).total_seconds() / 60)
     return {
-        "entity": one.entity,
-        "state": one.describe(),
-        "waiting": one.waiting,
+        "entity": status.entity,
+        "state": status.describe(),
+        "waiting": status.waiting,
         "oldest, minutes": "" if oldest is None else oldest,
-        "waiting for something else": sum(stands.waiting.values()),
-        "failed": one.failed,
-        "last sync": "" if stands.last_sync_at is None else f"{stands.last_sync_at:%Y-%m-%d %H:%M:%S} UTC",
-        "last sync with changes": stands.last_result or "",
+        "waiting for something else": sum(overview.waiting.values()),
+        "failed": status.failed,
+        "last sync": "" if overview.last_sync_at is None else f"{overview.last_sync_at:%Y-%m-%d %H:%M:%S} UTC",
+        "last sync with changes": overview.last_result or "",
     }
 
 
@@ -76,14 +83,14 @@ async def explain_record(entity: Entity, key: str, ask_magento: bool = False) ->
         return await named(Failed(message=str(error)))
     sent = [
         {
-            "when": f"{one.sent_at:%Y-%m-%d %H:%M:%S} UTC",
-            "source": one.source,
-            "sent": one.value,
-            "before": one.before,
-            "became": one.outcome,
-            "Magento's answer": one.reason,
+            "when": f"{delivered.sent_at:%Y-%m-%d %H:%M:%S} UTC",
+            "source": delivered.source,
+            "sent": delivered.value,
+            "before": delivered.before,
+            "became": delivered.outcome,
+            "Magento's answer": delivered.reason,
         }
-        for one in found.delivered
+        for delivered in found.delivered
     ]
     lines = [{"what": what, "text": text} for what, text in (*found.lines, *shown)]
     await show_table("explained", lines, f"{entity} {as_markdown(key)}: why Magento shows what it shows.")

@@ -128,7 +128,7 @@ async def _our_deployments(client: PrefectClient) -> list[UUID]:
     """Return the deployments with our tag and an entrypoint of ours. Deployments of others may have one of both."""
     tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[OUR_TAG]))
     found = await client.read_deployments(deployment_filter=tagged)
-    return [one.id for one in found if (one.entrypoint or "").startswith("flows.")]
+    return [deployment.id for deployment in found if (deployment.entrypoint or "").startswith("flows.")]
 
 
 async def _delete(client: PrefectClient, old: FlowRunFilter, page: list[UUID]) -> int:

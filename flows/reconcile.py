@@ -38,7 +38,7 @@ async def compare_both(
     try:
         secrets = await from_blocks()
         with effective_settings(needs_both_systems=True, secrets=secrets) as now:
-            for name in (one for one in NAMES if entity in (one, "all") and getattr(now.settings.active, one)):
+            for name in (name for name in NAMES if entity in (name, "all") and getattr(now.settings.active, name)):
                 compared = await reconcile(name, now.settings, now.state)
                 remember(now.state, compared, datetime.now(UTC))
                 await _show(compared)
@@ -67,14 +67,14 @@ def _sentence(compared: Compared) -> str:
 async def _show(compared: Compared) -> None:
     rows = [
         {
-            "key": one.sku,
-            "source": one.source,
-            "Acumatica says": one.acumatica,
-            "Magento shows": one.magento,
-            "why": one.why,
-            "cause": one.cause,
+            "key": difference.sku,
+            "source": difference.source,
+            "Acumatica says": difference.acumatica,
+            "Magento shows": difference.magento,
+            "why": difference.why,
+            "cause": difference.cause,
         }
-        for one in compared.differences
+        for difference in compared.differences
     ]
     await show_table(
         f"{compared.entity}-differences", rows, f"{compared.entity}: what Magento does not show as it must."

@@ -65,7 +65,7 @@ async def reprocess(
             with now.state.read() as connection:
                 failed = messages.failed(connection, None if entity == "all" else entity)
                 groups = actions.groups(connection, None if entity == "all" else entity)
-            chosen = [one for one in failed if _is_chosen(one, cause, failed_after, failed_before, ids)]
+            chosen = [message for message in failed if _is_chosen(message, cause, failed_after, failed_before, ids)]
             await _show(groups, chosen)
             return await named(await _do(now.state, what, chosen, reason.strip()))
     except (SettingsError, StateError) as error:
@@ -85,12 +85,14 @@ async def _do(state: State, what: Action, chosen: Sequence[Message], reason: str
     return Completed(message=f"{_became(state, chosen)} {text}".strip())
 
 
-def _is_chosen(one: Message, cause: str, after: datetime | None, before: datetime | None, ids: Collection[str]) -> bool:
+def _is_chosen(
+    message: Message, cause: str, after: datetime | None, before: datetime | None, ids: Collection[str]
+) -> bool:
     return (
-        (not ids or one.has_id(ids))
-        and is_about(one, cause)
-        and (after is None or one.changed_at >= _aware(after))
-        and (before is None or one.changed_at <= _aware(before))
+        (not ids or message.has_id(ids))
+        and is_about(message, cause)
+        and (after is None or message.changed_at >= _aware(after))
+        and (before is None or message.changed_at <= _aware(before))
     )
 
 
@@ -125,7 +127,7 @@ async def _sync_now(chosen: Sequence[Message]) -> str:
     """Sync the entities of these messages, unless another run works on them; return messages about those."""
     waits = []
     for entity in NAMES:
-        if any(one.entity == entity for one in chosen):
+        if any(message.entity == entity for message in chosen):
             outcome = await sync_in_prefect(entity, once=True)
             if outcome.fault or outcome.stopped:
                 waits.append(f"{outcome.summary()} The chosen messages go with its next sync.")
@@ -136,7 +138,7 @@ def _became(state: State, chosen: Sequence[Message]) -> str:
     """Return the current states of the messages. Messages that a working run has not reached yet are still failed."""
     with state.read() as connection:
         ended = messages.became_of(connection, chosen)
-    counted = Counter(one.state for one in ended)
+    counted = Counter(message.state for message in ended)
     text = ", ".join(f"{number:,} {state}" for state, number in counted.most_common())
     return f"{_count(chosen)} chosen; now {text}."
 

@@ -64,12 +64,12 @@ async def _show(now: AppContext, filled: dict[str, Any]) -> None:
         key="setup-parameters-changes",
         table=[
             {
-                "version": one.number,
-                "when": f"{one.saved_at:%Y-%m-%d %H:%M:%S} UTC",
-                "who": one.saved_by,
-                "what": one.summary,
+                "version": version.number,
+                "when": f"{version.saved_at:%Y-%m-%d %H:%M:%S} UTC",
+                "who": version.saved_by,
+                "what": version.summary,
             }
-            for one in versions
+            for version in versions
         ],
         description=f"The last {VERSIONS_SHOWN} changes of Setup Parameters, the newest first.",
     )

@@ -62,9 +62,9 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
     )
     with here.state.read() as connection:
         active = [entity for entity in NAMES if getattr(here.settings.active, entity)]
-        found = [one for entity in active for one in watching.current(connection, entity, limits, now)]
+        found = [finding for entity in active for finding in watching.current(connection, entity, limits, now)]
         news = watching.due(connection, found, limits, now)
-    text = as_in_prefect("\n".join(one.message for one in found)) or "Nothing to report."
+    text = as_in_prefect("\n".join(finding.message for finding in found)) or "Nothing to report."
     wrong = await _send(chosen.blocks, news) if news else []
     reached = len(wrong) < len(chosen.blocks)
     watching.store(here.state, found, news if reached else [], now)
@@ -75,7 +75,7 @@ async def _watch(here: AppContext, now: datetime) -> State[Any]:
 
 async def _send(blocks: Sequence[str], news: Sequence[Alert]) -> list[str]:
     """Send the alerts through every Block; return a message for each Block that could not be used."""
-    body, wrong = as_in_prefect("\n".join(one.message for one in news)), []
+    body, wrong = as_in_prefect("\n".join(finding.message for finding in news)), []
     for name in blocks:
         try:
             block: Any = await Block.aload(name)

@@ -43,7 +43,7 @@ class SettingsMissing(SettingsError):
 
 def describe(error: ValidationError, given: Mapping[str, Any], saved: Saved) -> list[str]:
     """Return one line for each error. `given`: arguments of the settings; `saved`: values that were saved in the UI."""
-    return [_describe_one(one, given, saved) for one in error.errors(include_url=False, include_context=False)]
+    return [_describe_one(problem, given, saved) for problem in error.errors(include_url=False, include_context=False)]
 
 
 def not_a_setting(name: str, path: str = "") -> str:
@@ -155,4 +155,4 @@ def _value_of(path: list[str], given: Mapping[str, Any], saved: Saved) -> str | 
 
 def _setting_at(path: list[str]) -> Setting | None:
     name = setting_name(path[0], path[1]) if len(path) >= 2 else ""
-    return next((one for one in all_settings() if one.name == name), None)
+    return next((setting for setting in all_settings() if setting.name == name), None)

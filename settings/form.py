@@ -49,7 +49,9 @@ def form() -> type[BaseModel]:
     """Return the form: one group for each section."""
     groups: dict[str, Any] = {}
     for section, label in sections().items():
-        fields: dict[str, Any] = {one.field: _field(one) for one in form_settings() if one.section == section}
+        fields: dict[str, Any] = {
+            setting.field: _field(setting) for setting in form_settings() if setting.section == section
+        }
         part = create_model(label.replace(" ", ""), __base__=FormModel, __module__=__name__, **fields)
         groups[section] = (part, Field(default_factory=part, title=label))
     return create_model("SetupParameters", __base__=FormModel, __module__=__name__, **groups)
@@ -57,16 +59,16 @@ def form() -> type[BaseModel]:
 
 def form_settings() -> list[Setting]:
     """Return the settings of the form in their order: all except secrets."""
-    return [one for one in all_settings() if not one.is_secret]
+    return [setting for setting in all_settings() if not setting.is_secret]
 
 
 def as_form(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the effective values in the form's representation. Empty ones are left out."""
     filled: dict[str, dict[str, Any]] = {section: {} for section in sections()}
-    for one in form_settings():
-        value = _form_value(one, one.as_json(one.value_in(settings)))
+    for setting in form_settings():
+        value = _form_value(setting, setting.as_json(setting.value_in(settings)))
         if value is not None:
-            filled[one.section][one.field] = value
+            filled[setting.section][setting.field] = value
     return filled
 
 

@@ -149,32 +149,37 @@ def fields_of(
     values, where_from = {**as_form(settings)[section], **(filled or {})}, origins(saved)
     return [
         _field(
-            one,
-            values.get(one.field),
+            setting,
+            values.get(setting.field),
             settings,
-            where_from(section, one.field),
-            (errors or {}).get(one.field, ""),
+            where_from(section, setting.field),
+            (errors or {}).get(setting.field, ""),
         )
-        for one in settings_in(section)
+        for setting in settings_in(section)
     ]
 
 
-def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str) -> Field:
-    match one.kind:
+def _field(setting: Setting, value: Any, settings: Settings, origin: str, error: str) -> Field:
+    match setting.kind:
         case Secret():
-            kept = one.value_in(settings)
+            kept = setting.value_in(settings)
             return Field(
-                one, "secret", "", origin, error, is_set=isinstance(kept, SecretStr) and bool(kept.get_secret_value())
+                setting,
+                "secret",
+                "",
+                origin,
+                error,
+                is_set=isinstance(kept, SecretStr) and bool(kept.get_secret_value()),
             )
         case YesNo():
-            return Field(one, "check", bool(value), origin, error)
+            return Field(setting, "check", bool(value), origin, error)
         case Choice(labels=labels):
             options = [Option(str(key), label) for key, label in labels.items()]
             chosen = next((o.value for o in options if value in (o.value, o.label)), str(value))
-            return Field(one, "choice", chosen, origin, error, options)
+            return Field(setting, "choice", chosen, origin, error, options)
         case ListOf(values=values) if values:
             return Field(
-                one,
+                setting,
                 "ticks",
                 value or [],
                 origin,
@@ -182,14 +187,14 @@ def _field(one: Setting, value: Any, settings: Settings, origin: str, error: str
                 [Option(each, each.replace("_", " ").capitalize()) for each in values],
             )
         case ListOf():
-            return Field(one, "list", "\n".join(map(str, value or [])), origin, error)
+            return Field(setting, "list", "\n".join(map(str, value or [])), origin, error)
         case Table(row=row):
-            return Field(one, "table", value or [], origin, error, columns=_offered(one, _columns(row)))
+            return Field(setting, "table", value or [], origin, error, columns=_offered(setting, _columns(row)))
         case Map() as kind:
-            return Field(one, "table", value or [], origin, error, columns=_offered(one, _columns_of_map(kind)))
+            return Field(setting, "table", value or [], origin, error, columns=_offered(setting, _columns_of_map(kind)))
         case Number():
-            return Field(one, "number", _number(value), origin, error)
-    return Field(one, "text", "" if value is None else str(value), origin, error)
+            return Field(setting, "number", _number(value), origin, error)
+    return Field(setting, "text", "" if value is None else str(value), origin, error)
 
 
 def list_id(offer: Offer | None) -> str:
@@ -197,9 +202,9 @@ def list_id(offer: Offer | None) -> str:
     return f"offer-{offer.name.lower()}" if offer else ""
 
 
-def _offered(one: Setting, columns: Iterable[Column]) -> list[Column]:
+def _offered(setting: Setting, columns: Iterable[Column]) -> list[Column]:
     return [
-        replace(column, offer=list_id(offer_of(one.section, one.field, column.name)))
+        replace(column, offer=list_id(offer_of(setting.section, setting.field, column.name)))
         if column.kind == "text"
         else column
         for column in columns
@@ -235,9 +240,9 @@ def _columns_of_map(kind: Map) -> Iterator[Column]:
     yield Column("value", kind.columns[1], "", "choice" if options else "text", options)
 
 
-def _default(one: Setting) -> str | None:
-    value = one.default
-    match one.kind:
+def _default(setting: Setting) -> str | None:
+    value = setting.default
+    match setting.kind:
         case Choice() as choice:
             return choice.label_of(value)
         case YesNo():
@@ -252,18 +257,18 @@ def _default(one: Setting) -> str | None:
 def answers_of(section: str, form: Form) -> Answers:
     """Read a submitted form of the section. Fields that the page did not show are left out."""
     answers = Answers()
-    for one in settings_in(section):
-        if f"p.{one.field}" in form:
-            if one.is_secret:
-                _read_secret(one, form, answers)
+    for setting in settings_in(section):
+        if f"p.{setting.field}" in form:
+            if setting.is_secret:
+                _read_secret(setting, form, answers)
             else:
-                answers.filled[one.field] = _read(one, form)
+                answers.filled[setting.field] = _read(setting, form)
     return answers
 
 
-def _read(one: Setting, form: Form) -> Any:
-    name = f"f.{one.field}"
-    match one.kind:
+def _read(setting: Setting, form: Form) -> Any:
+    name = f"f.{setting.field}"
+    match setting.kind:
         case YesNo():
             return name in form
         case ListOf(values=values) if values:
@@ -302,28 +307,31 @@ def _cell(column: Column, text: str) -> Any:
     return _list(text) if column.kind == "list" else text
 
 
-def _read_secret(one: Setting, form: Form, answers: Answers) -> None:
+def _read_secret(setting: Setting, form: Form, answers: Answers) -> None:
     """Read a secret, which must be entered twice. An empty field keeps the current one."""
-    typed, again = (form.get(f"{kind}.{one.field}", "").strip() for kind in ("s", "s2"))
-    if f"sx.{one.field}" in form:
-        answers.secrets[one.field] = None
+    typed, again = (form.get(f"{kind}.{setting.field}", "").strip() for kind in ("s", "s2"))
+    if f"sx.{setting.field}" in form:
+        answers.secrets[setting.field] = None
     elif typed != again:
-        answers.errors[one.field] = f"{one.label} and Confirm {one.label} differ: type both again."
+        answers.errors[setting.field] = f"{setting.label} and Confirm {setting.label} differ: type both again."
     elif typed:
-        answers.secrets[one.field] = typed
+        answers.secrets[setting.field] = typed
 
 
 def changed(section: str, filled: Mapping[str, Any], shown: Settings) -> Filled:
     """Return the values that differ from what the page had shown. Others may have been changed by somebody else."""
     before = as_form(shown)[section]
-    known = {one.field: one for one in settings_in(section)}
+    known = {setting.field: setting for setting in settings_in(section)}
     return {name: value for name, value in filled.items() if not _is_same(known[name], value, before.get(name))}
 
 
-def _is_same(one: Setting, value: Any, before: Any) -> bool:
-    if isinstance(one.kind, Choice):
-        return value in (before, next((str(key) for key, label in one.kind.labels.items() if label == before), None))
-    if isinstance(one.kind, Number):
+def _is_same(setting: Setting, value: Any, before: Any) -> bool:
+    if isinstance(setting.kind, Choice):
+        return value in (
+            before,
+            next((str(key) for key, label in setting.kind.labels.items() if label == before), None),
+        )
+    if isinstance(setting.kind, Number):
         return _number(before) == ("" if value is None else value)
     empty: tuple[Any, ...] = (None, "", [], ())
     return value == before or (value in empty and before in empty)

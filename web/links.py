@@ -48,7 +48,7 @@ def _link(setting: Setting, text: str) -> Markup:
 
 @cache
 def _settings() -> dict[str, Setting]:
-    return {one.name: one for one in all_settings()}
+    return {setting.name: setting for setting in all_settings()}
 
 
 _BESIDE_ITS_LABEL = re.compile(r" \(A2M_[A-Z_]+?__[A-Z_]+\)")

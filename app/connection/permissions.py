@@ -29,8 +29,8 @@ def permission_checks(client: MagentoClient, settings: Settings, active: Sequenc
     """Return one check for each active entity."""
     answers: dict[Need, MagentoFault | None] = {}
     return [
-        PlannedCheck(name_of(one.name), partial(_entity, client, one, one.conditions(settings), answers))
-        for one in active
+        PlannedCheck(name_of(entity.name), partial(_entity, client, entity, entity.conditions(settings), answers))
+        for entity in active
     ]
 
 
@@ -47,7 +47,7 @@ async def _entity(
     except MagentoFault:
         return Check(name_of(entity.name), "could not be checked", "the modules are not known")
     conditions = {"", "msi" if msi else "no msi", *switched_on}
-    needs = [one for one in entity.routes if one.when in conditions]
+    needs = [need for need in entity.routes if need.when in conditions]
     for need in needs:
         if need.tried and need not in answers:
             answers[need] = await _answer(client, need)
@@ -75,11 +75,11 @@ async def _answer(client: MagentoClient, need: Need) -> MagentoFault | None:
 def _missing(missing: Sequence[Need], needs: Sequence[Need]) -> str:
     """Return a message that lists each missing permission once, with what it is needed for."""
     parts = []
-    for resource in dict.fromkeys(one.resource for one in missing):
-        uses = ", ".join(dict.fromkeys(one.why for one in needs if one.resource == resource))
+    for resource in dict.fromkeys(need.resource for need in missing):
+        uses = ", ".join(dict.fromkeys(need.why for need in needs if need.resource == resource))
         without = (
             NOT_ADDED_BACK
-            if any(one.when == "open orders" for one in missing if one.resource == resource)
+            if any(need.when == "open orders" for need in missing if need.resource == resource)
             else f"needed for: {uses}"
         )
         parts.append(f"{permissions.named(resource)}; {without}")

@@ -12,7 +12,7 @@ PRIVATE = "State is private"
 
 def check_private(opened: Sequence[Opened]) -> Check:
     """Report what other users could read when the state was opened, and whether that has been corrected."""
-    message = " ".join(one.message for one in opened)
+    message = " ".join(finding.message for finding in opened)
     if not opened:
         return Check(PRIVATE, "passed", "No other user of this machine can read the state database.")
-    return Check(PRIVATE, "passed" if all(one.is_fixed for one in opened) else "failed", message)
+    return Check(PRIVATE, "passed" if all(finding.is_fixed for finding in opened) else "failed", message)

@@ -23,9 +23,9 @@ async def _store(client: MagentoClient, store_id: int) -> Check:
     if store_id == 0:
         return Check(STORE, "passed", "every store (0)")
     stores = await queries.store_configs(client)
-    found = next((one for one in stores if one.id == store_id), None)
+    found = next((store for store in stores if store.id == store_id), None)
     if found is None:
-        known = ", ".join(f"{one.id} ({one.code})" for one in stores)
+        known = ", ".join(f"{store.id} ({store.code})" for store in stores)
         message = (
             f"Magento has no store view {store_id}; it has 0 (every store), {known}. Correct A2M_MAGENTO__STORE_ID."
         )

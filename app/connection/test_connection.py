@@ -100,7 +100,7 @@ def _named_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[P
     alternate = item_fields(settings).alternate_type
     return [
         *items_in_acumatica(session, settings.items.classes, alternate),
-        *(one for entity in ENTITIES.values() for one in entity.checks_in_acumatica(settings, session)),
+        *(check for entity in ENTITIES.values() for check in entity.checks_in_acumatica(settings, session)),
     ]
 
 
@@ -108,7 +108,7 @@ def _named_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -
     return [
         *stores_in_magento(client, settings.magento.store_id, settings.magento.website_id),
         *permission_checks(client, settings, _active(settings)),
-        *(one for entity in ENTITIES.values() for one in entity.checks_in_magento(settings, client, clock)),
+        *(check for entity in ENTITIES.values() for check in entity.checks_in_magento(settings, client, clock)),
     ]
 
 

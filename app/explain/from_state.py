@@ -92,7 +92,7 @@ def explanation(
         known = entities.read(connection, entity)
         stored = list(records.read(connection, entity, keys).values())
         queued = messages.of_records(connection, entity, keys)
-        requested = {one.target: one.request for one in queued if one.request is not None}
+        requested = {message.target: message.request for message in queued if message.request is not None}
         delivered = requests.deliveries(connection, requested, deliveries)
         confirmed = ledger.of_records(connection, entity, keys, [])
         linked = links.of_records(connection, entity, keys)

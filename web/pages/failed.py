@@ -39,8 +39,10 @@ def show_groups(visit: Visit) -> Response:
         entity=entity,
         counts=[(name, sum(one.how_many for one in found if one.entity == name)) for name in NAMES],
         of_all=sum(one.how_many for one in found),
-        groups=[{"group": one, "address": _address(one.entity, one.cause), **_help(one.cause)} for one in groups],
-        total=sum(one.how_many for one in groups),
+        groups=[
+            {"group": group, "address": _address(group.entity, group.cause), **_help(group.cause)} for group in groups
+        ],
+        total=sum(group.how_many for group in groups),
         history=history,
         became=became,
         times=visit.times,
@@ -59,7 +61,9 @@ def show_group(visit: Visit) -> Response:
         "failed_group.html",
         choice=choice,
         page=shown,
-        rows=[{"message": one, "value": _value(one), "why": _why(one, choice.cause)} for one in shown.rows],
+        rows=[
+            {"message": message, "value": _value(message), "why": _why(message, choice.cause)} for message in shown.rows
+        ],
         address=address,
         csv="/failed.csv" + address.partition("?")[1] + address.partition("?")[2],
         label=label_of(choice.cause) if choice.cause else "All failed messages",
@@ -111,7 +115,7 @@ def as_csv(visit: Visit) -> Response:
 def _send_again(visit: Visit) -> Done:
     choice, back = _chosen_in_the_form(visit)
     sent = send_again(visit.workspace.state, choice, visit.now)
-    counts = Counter(one.entity for one in sent)
+    counts = Counter(message.entity for message in sent)
     if not counts:
         raise Refused("Nothing was sent again: tick the messages first, or they have not failed any more.", back)
     text = f"{_count(counts.total())} sent again, with the newest state of Acumatica."
@@ -222,16 +226,16 @@ def linked() -> tuple[str, ...]:
     return names()
 
 
-def _value(one: Message) -> str:
+def _value(message: Message) -> str:
     from entities.registry import ENTITIES  # imported late, too
 
-    return ENTITIES[one.entity].value_text(one.value) or ""
+    return ENTITIES[message.entity].value_text(message.value) or ""
 
 
-def _why(one: Message, heading: str) -> str:
+def _why(message: Message, heading: str) -> str:
     """Return why it failed, without the label where the heading of the group is it."""
-    label = label_of(one.cause or "")
-    reason = one.reason or label
+    label = label_of(message.cause or "")
+    reason = message.reason or label
     return reason.removeprefix(f"{label}: ") if heading else reason
 
 

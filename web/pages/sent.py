@@ -70,17 +70,17 @@ def _lines(visit: Visit, chosen: _Chosen) -> Iterator[str]:
         part = sent_page(visit.workspace.state, *_span(chosen), before=before)
         yield csv_lines(
             (
-                one.sent_at.isoformat(timespec="seconds"),
+                delivered.sent_at.isoformat(timespec="seconds"),
                 chosen.entity,
-                one.key,
-                one.source,
-                one.value,
-                one.before,
-                outcome_of(one)[0],
-                why_of(one),
-                one.request,
+                delivered.key,
+                delivered.source,
+                delivered.value,
+                delivered.before,
+                outcome_of(delivered)[0],
+                why_of(delivered),
+                delivered.request,
             )
-            for one in part.rows
+            for delivered in part.rows
         )
         if part.before is None:
             return

@@ -122,9 +122,9 @@ def show_choices(visit: Visit) -> Response:
         return HTMLResponse("")
     found = visit.workspace.offers.of(section, here.settings, here.state, visit.now)
     lists = [
-        (one.field, found.lists[offer])
-        for one in settings_in(section)
-        if isinstance(one.kind, ListOf) and (offer := offer_of(section, one.field)) in found.lists
+        (setting.field, found.lists[offer])
+        for setting in settings_in(section)
+        if isinstance(setting.kind, ListOf) and (offer := offer_of(section, setting.field)) in found.lists
     ]
     return visit.render("choices.html", section=section, choices=found, lists=lists)
 
@@ -211,7 +211,7 @@ def _again(
 ) -> Response:
     """Show the page again as it was filled in, except for secrets, which have to be entered again."""
     here = visit.here
-    labels = [one.label for one in settings_in(section) if answers.secrets.get(one.field)]
+    labels = [setting.label for setting in settings_in(section) if answers.secrets.get(setting.field)]
     if labels:
         problems = [*problems, Problem(f"Type {', '.join(labels)} again: no page holds a secret.")]
     fields = fields_of(section, here.settings, here.saved, filled=answers.filled, errors=answers.errors)
@@ -219,7 +219,7 @@ def _again(
 
 
 def _save_secrets(visit: Visit, section: str, secrets: Mapping[str, str | None], back: str) -> str:
-    labels = {one.field: one.label for one in settings_in(section)}
+    labels = {setting.field: setting.label for setting in settings_in(section)}
     try:
         save_secrets(visit.workspace.here(), {section: secrets})
     except (SettingsError, OSError) as error:
@@ -235,7 +235,7 @@ def _errors_by_field(
     section: str, meant: Mapping[str, Any], error: SettingsError
 ) -> tuple[dict[str, str], list[Problem]]:
     """Return the errors by field, without the values that the fields show, and the errors of other settings."""
-    names = {one.name: one.field for one in settings_in(section)}
+    names = {setting.name: setting.field for setting in settings_in(section)}
     errors: dict[str, str] = {}
     others: list[Problem] = []
     for line in str(error).splitlines():
@@ -245,7 +245,7 @@ def _errors_by_field(
             text = line.removeprefix(name).removeprefix(f" = {meant.get(field)!r}").lstrip(" =:")
             errors[field] = f"{errors.get(field, '')} {text[:1].upper()}{text[1:]}".strip()
         else:
-            elsewhere = next((one for one in all_settings() if one.name == name), None)
+            elsewhere = next((setting for setting in all_settings() if setting.name == name), None)
             others.append(Problem(as_on_the_screen(line), elsewhere))
     return errors, others
 
