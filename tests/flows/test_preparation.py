@@ -38,7 +38,7 @@ async def test_blocks_are_handed_over_as_prefect_keeps_them(prefect):
     try:
         by_itself = await from_blocks()
         async with get_client() as client:
-            given = READ_AHEAD.set((await Prefetch().answers(client)).blocks)
+            given = READ_AHEAD.set((await Prefetch().read(client)).blocks)
             assert await from_blocks() == by_itself
             READ_AHEAD.reset(given)
         assert by_itself["acumatica"]["password"].get_secret_value() == "block-password"
