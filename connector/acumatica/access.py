@@ -1,4 +1,4 @@
-"""Where Acumatica is, as whom the connector logs in, and the licence that all processes share."""
+"""Acumatica's address, the connector's credentials, and the licence that all processes share."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True)
 class AcumaticaAccess:
-    """One tenant of one site. With `client_id` it is OAuth2 (password grant and refresh), else a login with a cookie.
+    """One tenant of one site. With `client_id` it uses OAuth 2 (password grant and refresh), else a login with a
+    cookie.
 
-    page_size: records of one request. timeout: seconds of one request. concurrency: requests at once in the session.
+    page_size: records per request. timeout: seconds per request. concurrency: parallel requests in the session.
     """
 
     url: str
@@ -67,12 +68,12 @@ def host_of(url: str) -> str:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url.replace("\\", "/"))  # browsers and some servers read one as the other
+    parts = urlsplit(url.replace("\\", "/"))  # browsers and some servers treat them alike
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 class Licence(Protocol):
-    """The licence's limits, which hold for the installation: every process waits for its turn."""
+    """The licence's limits, which apply to the whole installation: every process waits for its turn."""
 
     async def acquire_session(self) -> str:
         """Wait for a free session and return its slot."""
@@ -81,22 +82,22 @@ class Licence(Protocol):
         """Free the slot."""
 
     async def still_used(self, slot: str) -> None:
-        """Renew the slot from time to time, so that others see that its process is alive."""
+        """Renew the slot regularly, so that others see that its process is alive."""
 
     async def limit_was_met(self, refusal: str) -> str:
-        """Record that Acumatica's licence is full; return a message with the likely reason and what to do."""
+        """Record that Acumatica's licence is full. Return a message with the likely reason and what to do."""
 
     async def counted_until(self) -> datetime | None:
-        """Return until when Acumatica may count sessions of processes that have died; None where none is known."""
+        """Return until when Acumatica may count sessions of dead processes; None if no such session is known."""
 
     async def acquire_request(self, slot: str) -> None:
-        """Wait for the turn of one request of the session in `slot`."""
+        """Wait until the session in `slot` may send one request."""
 
     async def session_wanted(self) -> bool:
-        """Return whether somebody waits for a session."""
+        """Return whether another process waits for a session."""
 
     async def refused_until(self, as_whom: str) -> datetime | None:
-        """Return until when a login that was refused is not tried again; None if it may be tried."""
+        """Return until when a refused login is not tried again; None if it may be tried."""
 
     async def login_answered(self, as_whom: str, *, refused: bool) -> None:
         """Store whether this login was refused: Acumatica locks an account after repeated refusals."""

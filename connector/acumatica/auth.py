@@ -1,10 +1,9 @@
-"""How a session of Acumatica is authenticated: by a login that sets a cookie, or by a token of OAuth 2 (acumatica.md
-§1).
+"""Authentication of a session with Acumatica: a login that sets a cookie, or a token of OAuth 2 (acumatica.md §1).
 
-Each way is an `httpx.Auth`. Its flow asks for the login where one is needed, then for the request itself, and once more
-after one new login where Acumatica no longer knows the session. A flow touches no network: its caller sends what
-it asks for; a refused login is raised out of it. Every request for a login is a `Login`, so that its driver can keep
-what was answered: Acumatica locks an account after repeated refusals.
+Each way is an `httpx.Auth`. Its flow yields the login if one is needed, then the request itself, and both once more if
+Acumatica no longer knows the session. A flow does not use the network: its caller sends what it yields. A refused login
+is raised out of it. Every login request is a `Login`, so that the caller can store its answer, because Acumatica locks
+an account after repeated refusals.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ SCOPE = "api offline_access"
 _BELOW_THE_SITE = re.compile(
     r"(?P<site>.*?)(?P<more>/(?:Main|Frames|Pages|entity|odata|\(W\(.*)(?:/.*)?)", re.IGNORECASE
 )
-"""The path of a page or of a service, as it is copied from a browser's address bar or from another program."""
+"""The path of a page or service, as people copy it from a browser's address bar or from another program."""
 Flow = Generator[httpx.Request, httpx.Response, None]
 
 
 class Login(httpx.Request):
-    """A request that tries user and password."""
+    """A request that sends user and password."""
 
 
 class _Tokens(msgspec.Struct):
@@ -55,7 +54,7 @@ class _Tokens(msgspec.Struct):
 
 
 class AcumaticaAuth(httpx.Auth):
-    """What both ways have in common. `held` is what the present session is known by, none before the first login."""
+    """What both ways have in common. `held` identifies the present session; None before the first login."""
 
     requires_response_body = True
 
@@ -64,7 +63,7 @@ class AcumaticaAuth(httpx.Auth):
         self.held: object | None = None
 
     def auth_flow(self, request: httpx.Request) -> Flow:
-        """Ask for what is needed to send `request`, and for the request itself. Raises an `AcumaticaFault`."""
+        """Yield what is needed to send `request`, and the request itself. Raises an `AcumaticaFault`."""
         if self.held is None:
             yield from self._log_in()
         elif self._is_old():
@@ -74,7 +73,7 @@ class AcumaticaAuth(httpx.Auth):
         response = yield request
         self._keep(response)
         if response.status_code == 401:
-            if self.held is held:  # or somebody has renewed it meanwhile
+            if self.held is held:  # or another request has renewed it meanwhile
                 yield from self._renew()
             self.sign(request)
             self._keep((yield request))
@@ -85,26 +84,26 @@ class AcumaticaAuth(httpx.Auth):
 
     @abstractmethod
     def sign(self, request: httpx.Request) -> None:
-        """Put what the session is known by on a request."""
+        """Add the session's credentials to a request."""
 
     @abstractmethod
     def _log_in(self) -> Flow:
-        """Ask for a session by user and password."""
+        """Yield the requests for a new session by user and password."""
 
     def _renew(self) -> Flow:
-        """Ask for a session in the place of one that ended."""
+        """Yield the requests for a session that replaces an ended one."""
         yield from self._log_in()
 
     def _is_old(self) -> bool:
-        """Return whether the session ends so soon that it is renewed before it is used."""
+        """Return whether the session ends so soon that it has to be renewed before its next use."""
         return False
 
     def _keep(self, response: httpx.Response) -> None:
-        """Store what an answer changes of the session."""
+        """Store what an answer changes in the session."""
 
 
 class CookieLogin(AcumaticaAuth):
-    """Sign in with user, password, tenant and branch; the session is a handful of cookies."""
+    """Sign in with user, password, tenant and branch; the session is a set of cookies."""
 
     def __init__(self, access: AcumaticaAccess) -> None:
         super().__init__(access)
@@ -138,7 +137,7 @@ class CookieLogin(AcumaticaAuth):
 
 
 class TokenLogin(AcumaticaAuth):
-    """Get a token for user and password, and a new one for its refresh token before it ends."""
+    """Request a token with user and password, and a new one with its refresh token before it ends."""
 
     def __init__(self, access: AcumaticaAccess, clock: Clock) -> None:
         super().__init__(access)
@@ -164,7 +163,7 @@ class TokenLogin(AcumaticaAuth):
             try:
                 yield from self._ask(httpx.Request, {"grant_type": "refresh_token", "refresh_token": token})
             except LoginRefused:
-                pass  # the chain of refresh tokens ended; the password still counts
+                pass  # the chain of refresh tokens has ended, but the password is still valid
             else:
                 return
         yield from self._log_in()
@@ -189,12 +188,12 @@ class TokenLogin(AcumaticaAuth):
 
 
 def auth_for(access: AcumaticaAccess, clock: Clock) -> AcumaticaAuth:
-    """Return the way that the settings choose: with a client id the token, else the cookie."""
+    """Return the authentication that the settings choose: the token if there is a client id, else the cookie."""
     return TokenLogin(access, clock) if access.client_id else CookieLogin(access)
 
 
 def refused_login(response: httpx.Response, access: AcumaticaAccess) -> AcumaticaFault:
-    """Return what an answer to a login says that is no session."""
+    """Return the error for an answer to a login that contains no session."""
     fault = fault_of_answer(response, "the login")
     if isinstance(fault, AcumaticaBusy | LoginLimit | AcumaticaUnreachable):
         return fault
@@ -218,7 +217,7 @@ def refused_login(response: httpx.Response, access: AcumaticaAccess) -> Acumatic
 
 
 def address_fix(url: str) -> str:
-    """Return what to enter in place of the address of a page or of a service, which is that of the site and more."""
+    """Return what to enter instead of the address of a page or service, which is longer than the site's."""
     found = _BELOW_THE_SITE.fullmatch(urlsplit(url).path)
     if found is None:
         return ""
@@ -228,6 +227,7 @@ def address_fix(url: str) -> str:
 
 def _is_of_the_login(kind: str, message: str) -> bool:
     """Return whether a 500 may be about user and password: Acumatica's own exception, or one whose kind its site hides.
-    A gateway's error or a database that is away is neither; it passes, and says nothing about the password.
+
+    A gateway's error or an unavailable database is neither: it passes, and says nothing about the password.
     """
     return kind.startswith("PX.") or (not kind and message == "An error has occurred.")

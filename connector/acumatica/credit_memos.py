@@ -1,9 +1,9 @@
-"""What Acumatica has given back of an order: its released credit memos.
+"""The amount that Acumatica has refunded of an order: its released credit memos.
 
-Input: an order's key and what of it names it elsewhere: its customer, its references, its day. Output: the sum of
-the released credit memos of the orders that were made from it (a return or a credit memo order names its original
-order). A credit memo that holds anything else counts for nothing: it is not known how much of it is this order's. Of an
-order with several credit memos Acumatica names the last one: what is not counted is only given back later.
+Input: an order's key, and the fields that refer to it elsewhere: its customer, its references, its date. Output: the
+sum of the released credit memos of the orders that were made from it (a return or credit memo order names its original
+order). A credit memo that contains anything else is not counted, because it is not known how much of it belongs to this
+order. If an order has several credit memos, Acumatica names the last one; what is not counted is only refunded later.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ async def given_back(session: AcumaticaSession, key: str, order: SalesOrder) -> 
 
 
 async def _returns_of(session: AcumaticaSession, key: str, order: SalesOrder) -> dict[str, str]:
-    """Return the orders of the same customer and reference made from this one, each with its credit memo's number."""
+    """Return the orders of the same customer and reference that were made from this one, with the numbers of their
+    credit memos.
+    """
     names = {"ExternalRef": order.external_ref, "CustomerOrder": order.customer_order}
     same = tuple(eq(name, value) for name, value in names.items() if value)
     if not same:
@@ -105,7 +107,9 @@ def _original(of: _Settings) -> str:
 
 
 async def _all(session: AcumaticaSession, of: EntityList[T], where: Sequence[Condition]) -> list[T]:
-    """Return all records that fit; more than a page of them is refused rather than counted in part."""
+    """Return all matching records. If they do not fit on one page, the request is refused rather than
+    counted in part.
+    """
     found = await pager.read(session, of, where, top=PAGE)
     if found.bad:
         raise BadRecord(found.bad[0].why)

@@ -1,9 +1,9 @@
-"""Customers of the chosen classes: contacts, addresses and, where they are wanted, attributes.
+"""Customers of the chosen classes: contacts, addresses and, if needed, attributes.
 
-Read in pages by key, as items are. A read in full asks for the chosen classes only; a read of changes asks for all
-customers, so that one who leaves its class is seen to leave, and no record for a customer of another class. Sources:
-contracts/acumatica.md §2.5 and §5.3; acumatica-observed.md: imported customers are stamped 1900, so a read in full does
-not ask for a date; billing and shipping contacts have no company name.
+Customers are read in pages by key, as items are. A full read requests only the chosen classes. A read of changes
+requests all customers, so that leaving a class is noticed; a customer of another class gets no record. Sources:
+contracts/acumatica.md §2.5 and §5.3; acumatica-observed.md: imported customers have the timestamp 1900, so a full read
+does not filter by date; billing and shipping contacts have no company name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from connector.model.customers import Address, AttributeValue, Contact, Customer
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """One page: customers by CustomerID, none for one of a class that was not chosen; `last_key` to go on behind."""
+    """One page: customers by CustomerID, None for one of a class that was not chosen; `last_key`: where to continue."""
 
     customers: dict[str, Customer | None]
     last_key: str | None
@@ -50,7 +50,7 @@ class _Person(msgspec.Struct):
 
 
 class _Contact(_Person):
-    """A contact with an address; billing and shipping contacts have no company and no e-mail of their own."""
+    """A contact with an address. Billing and shipping contacts have no company and no e-mail of their own."""
 
     Address: _Address | None = None
 
@@ -107,8 +107,8 @@ async def customer_pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[CustomerPage]:
-    """Yield the customers of these classes, or all that changed since an instant, in pages behind a key. No class:
-    nobody.
+    """Yield the customers of these classes, or all that changed since a time, in pages after a key. Without classes
+    nothing is read.
     """
     if not classes:
         return
@@ -121,9 +121,7 @@ async def customer_pages(
 async def customers_with_keys(
     session: AcumaticaSession, classes: Sequence[str], keys: Sequence[str], *, attributes: bool = False
 ) -> CustomerPage:
-    """Return the customers with these CustomerIDs; those that are not there are left out. No class: nobody is asked
-    for.
-    """
+    """Return the customers with these CustomerIDs. Missing ones are left out. Without classes nothing is read."""
     if not classes:
         return CustomerPage({}, None, [])
     return _page(

@@ -1,12 +1,12 @@
-"""What can go wrong with Acumatica, and how its strange errors are put into words.
+"""The exceptions for faults of Acumatica, and readable messages for its unusual errors.
 
 AcumaticaFault
-├── AcumaticaUnreachable   DNS, TLS, refused, or what answers there is not Acumatica: the run fails
+├── AcumaticaUnreachable   DNS, TLS, refused, or something that is not Acumatica answers: the run fails
 ├── LoginRefused           wrong user or password (Acumatica answers 500), wrong tenant, wrong client; never repeated
-├── LoginLimit             "API Login Limit": every session that the licence allows is taken by somebody
+├── LoginLimit             "API Login Limit": all sessions that the licence allows are in use
 ├── NoRights               403: the user may not open the form behind an entity, or the inquiry
 ├── AcumaticaBusy          429, 5xx, time-outs after every repetition
-├── RecordMissing          a keyed read of a record that is not there (Acumatica answers 500)
+├── RecordMissing          a keyed read of a record that does not exist (Acumatica answers 500)
 └── RequestRefused         anything else: an unknown field, a list that cannot be optimised, 422
 """
 
@@ -26,11 +26,11 @@ LONGEST = 500
 
 
 class AcumaticaFault(ConnectorError):
-    """Something that Acumatica does not do. `str()` is a sentence for people."""
+    """Something that failed in Acumatica. `str()` is a sentence for people."""
 
 
 class AcumaticaUnreachable(AcumaticaFault):
-    """Nothing answers there, or something that is not Acumatica."""
+    """Nothing answers, or something that is not Acumatica."""
 
 
 class LoginRefused(AcumaticaFault):
@@ -38,7 +38,7 @@ class LoginRefused(AcumaticaFault):
 
 
 class LoginLimit(AcumaticaFault):
-    """All sessions of the licence are taken."""
+    """All sessions of the licence are in use."""
 
     is_transient = True
 
@@ -48,7 +48,7 @@ class NoRights(AcumaticaFault):
 
 
 class AcumaticaBusy(AcumaticaFault):
-    """A fault that passes did not pass in time; `headers` are those of the answer, where there was one."""
+    """A temporary fault lasted too long. `headers` are those of the answer, if there was one."""
 
     is_transient = True
 
@@ -57,16 +57,16 @@ class AcumaticaBusy(AcumaticaFault):
         self._headers = headers
 
     def retry_after(self, now: datetime) -> float | None:
-        """Return the seconds from `now` for which the answer asks to be left alone; `None` where it does not."""
+        """Return the seconds from `now` for which the answer asks to be left alone; None if it does not."""
         return None if self._headers is None else retry_after(self._headers, now)
 
 
 class RecordMissing(AcumaticaFault):
-    """There is no such record."""
+    """The record does not exist."""
 
 
 class RequestRefused(AcumaticaFault):
-    """Acumatica cannot do what was asked; `exception_type` is its own name of the fault, where it gave one."""
+    """Acumatica cannot do what was requested. `exception_type` is its own name of the fault, if it sent one."""
 
     def __init__(self, message: str, exception_type: str = "") -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ class RequestRefused(AcumaticaFault):
 
 
 def body_of(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON object of an answer; empty for anything else, whatever its content type says."""
+    """Return the JSON object of an answer; empty for anything else, whatever its content type."""
     try:
         body = msgspec.json.decode(response.content)
     except (msgspec.DecodeError, RecursionError):
@@ -83,7 +83,7 @@ def body_of(response: httpx.Response) -> dict[str, Any]:
 
 
 def message_of(response: httpx.Response) -> str:
-    """Return what an answer says: its own message without the stack trace, or which page came instead."""
+    """Return the message of an answer: its own without the stack trace, or which page came instead."""
     body = body_of(response)
     parts = [_text(body.get(name)) for name in ("exceptionMessage", "error_description", "error", "message")]
     inner = body.get("innerException")
@@ -98,13 +98,13 @@ def message_of(response: httpx.Response) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a text, or the message of an object, as OData puts its errors."""
+    """Return a text, or the message of an object, which is the form of OData's errors."""
     found = value.get("message") if isinstance(value, dict) else value
     return "" if found is None else str(found).strip()
 
 
 def _errors_in(value: Any) -> list[str]:
-    """Return the `error` texts of a 422: at the record and at nested fields."""
+    """Return the `error` texts of a 422, of the record and of nested fields."""
     if isinstance(value, list):
         return [error for one in value for error in _errors_in(one)]
     if not isinstance(value, dict):
@@ -114,7 +114,9 @@ def _errors_in(value: Any) -> list[str]:
 
 
 def likely_cause(response: httpx.Response) -> str:
-    """Return what a page with this status, instead of JSON, most likely means; empty where nothing is likely."""
+    """Return the likely meaning of an answer with this status that is a page instead of JSON; empty if
+    there is none.
+    """
     if body_of(response):
         return ""
     if response.status_code == 503:
@@ -127,13 +129,15 @@ def likely_cause(response: httpx.Response) -> str:
 
 
 def is_elsewhere(response: httpx.Response) -> bool:
-    """Return whether what answers a login is not Acumatica's API at all: another page, or nothing there."""
+    """Return whether the answer to a login is not from Acumatica's API at all: another page, or nothing at this
+    address.
+    """
     status = response.status_code
     return status in (404, 405) or (status < 500 and status not in (400, 401, 403) and not body_of(response))
 
 
 def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
-    """Our own error for an answer that is not good; `what` says what was asked."""
+    """Return our error for an answer that is not successful; `what` describes what was requested."""
     status, body = response.status_code, body_of(response)
     kind, message = str(body.get("exceptionType", "")), message_of(response)
     text = response.text[:10_000] if not body else message
@@ -157,7 +161,7 @@ def fault_of_answer(response: httpx.Response, what: str) -> AcumaticaFault:
 
 
 def leads_elsewhere(what: str, url: str, own: str) -> str:
-    """Return why an address that an answer gave was not asked."""
+    """Return why an address in an answer was not called."""
     return (
         f"The next page of {what} is announced at {url[:200]}, which is not {own}: it was not requested, because the "
         "login would go there. If that is Acumatica too, a proxy changes its address: have it pass the host and the "

@@ -1,7 +1,7 @@
 """Which fields of the endpoint each entity reads, and which of them the endpoint does not have.
 
-The fields are those of the record types that the readers decode into, so this cannot go out of step with them. An
-endpoint lists its own by `$adHocSchema` (acumatica.md, section 2).
+The fields are those of the record types that the readers decode into, so the two cannot differ. An endpoint lists its
+own fields by `$adHocSchema` (acumatica.md, section 2).
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from connector.acumatica.records import decode
 from connector.acumatica.session import AcumaticaSession
 
 KNOWN = ("24.200.001",)
-"""Versions of the endpoint Default that the connector was made for."""
+"""Versions of the endpoint Default for which the connector was made."""
 CONTRACT_5 = 26
-"""The first year of a version of contract version 5, which the connector does not speak (acumatica.md, section 2.6)."""
+"""The first year whose version has contract version 5, which the connector does not support (acumatica.md, section
+2.6).
+"""
 Fields = dict[str, set[str]]
 
 
 def is_contract_5(version: str) -> bool:
-    """Return whether a version of the endpoint is of contract version 5."""
+    """Return whether a version of the endpoint has contract version 5."""
     year = version.partition(".")[0]
     return year.isdigit() and int(year) >= CONTRACT_5
 
@@ -32,7 +34,7 @@ def is_contract_5(version: str) -> bool:
 def of_items(chosen: ItemFields, *kinds: str) -> Fields:
     """Return the fields that are read of items of these kinds, by entity of the endpoint.
 
-    Here and below: parts of a record stand behind a slash.
+    In this and the following functions a slash separates a part of a record from its field.
     """
     return {items.KINDS[kind].entity: _of_item(kind, chosen) for kind in kinds}
 
@@ -43,7 +45,7 @@ def of_customers() -> Fields:
 
 
 def of_orders(*, invoiced: bool) -> Fields:
-    """Return the fields that are read of orders; `invoiced`: and of their invoices."""
+    """Return the fields that are read of orders and, with `invoiced`, of their invoices."""
     return {**_of(orders.ORDERS), **(_of(order_invoices.INVOICES) if invoiced else {})}
 
 
@@ -68,8 +70,8 @@ def _of_item(kind: str, chosen: ItemFields) -> set[str]:
 
 
 async def missing(session: AcumaticaSession, entity: str, wanted: set[str]) -> list[str]:
-    """Return those of the fields that the endpoint's entity does not have, with the spelling of one that differs by
-    letter case alone; all of it where there is no such entity.
+    """Return the wanted fields that the endpoint's entity does not have, with an existing spelling that differs only in
+    letter case. If there is no such entity, return all of them.
     """
     try:
         content = await session.get(f"{session.access.entity(entity)}/$adHocSchema", what=f"the fields of {entity}")

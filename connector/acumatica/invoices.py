@@ -1,8 +1,8 @@
-"""Released sales invoices: what makes a shipment due under *On Invoice Release*.
+"""Released sales invoices, which make a shipment due under *On Invoice Release*.
 
-Input: an instant, or invoices by type and number. Output: the numbers of the shipments and receipts that released
-invoices name, or which of the invoices are released. "Released" is not a field: Open and Closed are (acumatica.md
-§5.6).
+Input: a time, or invoices by type and number. Output: the numbers of the shipments and receipts that released invoices
+name, or which of the invoices are released. There is no field "Released"; the statuses Open and Closed mean it
+(acumatica.md §5.6).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from connector.acumatica.session import AcumaticaSession
 
 RELEASED = frozenset({"Open", "Closed"})
 TYPES = ("Invoice", "Cash Sale")
-"""What invoices a shipment; a credit memo takes goods back."""
+"""The invoice types that invoice a shipment; a credit memo takes goods back."""
 
 
 class _Detail(msgspec.Struct):
@@ -47,7 +47,7 @@ HEADS = replace(WITH_LINES, select=("Type", "ReferenceNbr", "Status"), expand=()
 
 
 async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: datetime) -> list[str]:
-    """Return the numbers of the shipments and receipts that invoices name which changed since and are released."""
+    """Return the numbers of the shipments and receipts named by released invoices that changed since then."""
     numbers: dict[str, None] = {}
     for kind in TYPES:
         async for page in pager.pages(session, WITH_LINES, [eq("Type", kind)], changed_since=changed_since):
@@ -58,7 +58,7 @@ async def shipped_by_invoices_since(session: AcumaticaSession, changed_since: da
 
 
 async def released(session: AcumaticaSession, invoices: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return those of these invoices, by type and number, that are released."""
+    """Return which of these invoices, by type and number, are released."""
     page = await pager.with_keys(session, HEADS, possible_keys(sorted({number for _kind, number in invoices})))
     return {
         (record.Type.value or "", code(record.ReferenceNbr.value))

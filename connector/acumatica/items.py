@@ -1,4 +1,4 @@
-"""Stock and non-stock items: which SKU, status, class, units and prices they have."""
+"""Stock and non-stock items: their SKU, status, class, units and prices."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ MOST_UNITS = 2**40
 
 @dataclass(frozen=True)
 class ItemFields:
-    """Which fields are read beside the usual ones.
+    """The fields that are read in addition to the usual ones.
 
-    sku: `inventory_id`, `alternate:TYPE` or `field:NAME`. price_field: the field of a sales price, or empty.
-    conversions: whether units of measure are needed. unit: the one that Magento counts in.
+    sku: `inventory_id`, `alternate:TYPE` or `field:NAME`. price_field: the field with a sales price, or empty.
+    conversions: whether units of measure are needed. unit: the one in which Magento counts.
     """
 
     sku: str = "inventory_id"
@@ -54,12 +54,12 @@ class ItemFields:
 
     @property
     def is_sku_elsewhere(self) -> bool:
-        """Whether the SKU is something else than the inventory id."""
+        """Whether the SKU is not the inventory id."""
         return bool(self.alternate_type or self.sku_field)
 
     @property
     def sku_field(self) -> str:
-        """The field that holds the SKU, or empty."""
+        """The field with the SKU, or empty."""
         return self.sku.removeprefix("field:") if self.sku.startswith("field:") else ""
 
     @property
@@ -70,7 +70,7 @@ class ItemFields:
 
 @dataclass(frozen=True)
 class ItemPage:
-    """One page: items by inventory id, `last_key` to go on behind (none: it was the last), and the problems."""
+    """One page: items by inventory id, `last_key`: where to continue (None: it was the last page), and the problems."""
 
     items: dict[str, Facts]
     last_key: str | None
@@ -138,14 +138,14 @@ async def item_pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[ItemPage]:
-    """Yield the items of a kind (`stock`, `non_stock`) that changed since an instant, or all, in pages behind a key."""
+    """Yield the items of a kind (`stock`, `non_stock`) that changed since a time, or all, in pages after a key."""
     of = KINDS[kind]
     async for found in pager.pages(session, _listed(of, fields), changed_since=changed_since, after=after):
         yield _page(found, of, fields)
 
 
 async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFields, keys: Sequence[str]) -> ItemPage:
-    """Return the items of a kind with these inventory ids; those that are not there are left out."""
+    """Return the items of a kind with these inventory ids; missing ones are left out."""
     of = KINDS[kind]
     return _page(await pager.with_keys(session, _listed(of, fields), keys), of, fields)
 
@@ -153,7 +153,9 @@ async def items_with_keys(session: AcumaticaSession, kind: str, fields: ItemFiel
 async def item_units(
     session: AcumaticaSession, fields: ItemFields, inventory_ids: Sequence[str]
 ) -> dict[str, ItemUnits]:
-    """SKU and units of these items, stock items first, then non-stock items; those that are nowhere are left out."""
+    """Return SKU and units of these items, looked for first among stock items, then among non-stock items; missing ones
+    are left out.
+    """
     wanted = replace(fields, conversions=True, price_field="")
     found: dict[str, ItemUnits] = {}
     for of in KINDS.values():
@@ -226,7 +228,7 @@ def _page(found: Page[Any], of: _Kind, fields: ItemFields) -> ItemPage:
 def _facts(keys: Sequence[str], records: Sequence[Any], of: _Kind, fields: ItemFields) -> list[Facts]:
     """Return the facts of each record. Raises `BadRecord` for any of them.
 
-    They are made column by column, which is quickest.
+    They are made column by column, which is fastest.
     """
     bases = [one.value or "" for one in map(attrgetter(of.base), records)]
     sales = [one.value or base for one, base in zip(map(attrgetter(of.sales), records), bases, strict=True)]
@@ -265,7 +267,9 @@ def _field_price(record: Any, fields: ItemFields) -> int | None:
 
 
 def _ratio(base: str, sales: str, record: Any) -> tuple[int | None, int | None]:
-    """Base units per sales unit, as numerator and denominator; None where unknown or too large to compute with."""
+    """Return the base units per sales unit, as numerator and denominator; None if unknown or too large to
+    compute with.
+    """
     ratio = units(base, sales, _conversions(record))
     if ratio is None or max(ratio.numerator, ratio.denominator) > MOST_UNITS:
         return None, None
@@ -294,8 +298,8 @@ def _sku(record: Any, key: str, fields: ItemFields) -> str | None:
 
 
 def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
-    """Return the alternate ids of the chosen type with their units, first that of the unit that Magento counts in, or
-    of any unit: an id of another unit must not get this one's price and quantity while there is one that fits.
+    """Return the alternate ids of the chosen type with their units: first those of the unit in which Magento counts, or
+    without a unit. An id of another unit must not get this unit's price and quantity while a matching one exists.
     """
     found = [
         (str(one.AlternateID.value).strip(), (one.UOM.value or "").strip())
@@ -308,7 +312,7 @@ def _alternates(record: Any, fields: ItemFields) -> list[tuple[str, str]]:
 
 
 def _others(record: Any, fields: ItemFields) -> tuple[str, ...]:
-    """Return the item's other SKUs, which are not sent, each with its unit where it has one."""
+    """Return the item's other SKUs, which are not sent, each with its unit if it has one."""
     rows = _alternates(record, fields)
     own = {comparison_key(sku) for sku, _uom in rows[:1]}
     return tuple(f"{sku} ({uom})" if uom else sku for sku, uom in rows if comparison_key(sku) not in own)

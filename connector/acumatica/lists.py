@@ -1,7 +1,7 @@
-"""How a list of Acumatica is declared: a record type, a key and what is selected.
+"""The declaration of a list of Acumatica: a record type, a key and what is selected.
 
-A new list needs this declaration and a mapping of its records; `pager` reads it. A list holds entities of the endpoint,
-or rows of items from an OData feed. Archived documents are read too: an archived one is not a deleted one.
+A new list needs this declaration and a mapping of its records; `pager` reads it. A list contains entities of the
+endpoint, or rows of items from an OData feed. Archived documents are read too: an archived one is not a deleted one.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ T = TypeVar("T")
 Key = tuple[Any, ...]
 LARGEST_PAGE = 100_000
 UNKNOWN_PART = "(none)"
-"""What stands for a part of a key that cannot be read."""
+"""The placeholder for a part of a key that cannot be read."""
 
 
 @dataclass(frozen=True)
 class Bad:
-    """A record that cannot be read: its key as far as it is readable, its name for people, and why."""
+    """An unreadable record: its key as far as it is readable, its name for people, and the reason."""
 
     key: Key | None
     name: str
@@ -48,7 +48,7 @@ class Bad:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Records, and those that cannot be read; `last`: the key to go on behind, none at the end.
+    """Records, and unreadable ones. `last`: the key after which to continue; None at the end.
 
     is_cut: the server's own page size cut the answer off.
     """
@@ -59,20 +59,20 @@ class Page(Generic[T]):
     is_cut: bool = False
 
     def size(self) -> int:
-        """Return how many records the answer had."""
+        """Return the number of records in the answer."""
         return len(self.records) + len(self.bad)
 
     def problems(self, kind: str = "") -> list[Problem]:
-        """Return the records that cannot be read, with what they are before their name."""
+        """Return the unreadable records, each with its kind before its name."""
         return [Problem(f"{kind}{one.name}", one.why) for one in self.bad]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listed(ABC, Generic[T]):
-    """A list as it is read.
+    """A list and how it is read.
 
-    key: the fields by which it is ordered. modified: the field of the last change. several_rows: a key may have
-    several rows, which are handed on together.
+    key: the fields by which it is ordered. modified: the field with the last change. several_rows: a key may have
+    several rows, which are passed on together.
     """
 
     name: str
@@ -91,15 +91,15 @@ class Listed(ABC, Generic[T]):
     @property
     @abstractmethod
     def dialect(self) -> Dialect:
-        """Whom to ask."""
+        """Return the query dialect of the list's service."""
 
     @abstractmethod
     def url(self, access: AcumaticaAccess) -> str:
-        """Return where it is asked for."""
+        """Return the list's URL."""
 
     @abstractmethod
     def what(self) -> str:
-        """Return what it is, as errors name it."""
+        """Return the list's name in errors."""
 
     @abstractmethod
     def decode(self, content: bytes) -> Page[T]:
@@ -107,7 +107,7 @@ class Listed(ABC, Generic[T]):
 
     @abstractmethod
     def key_of(self, record: Any) -> Key | None:
-        """Return the key of a record; `None` where a part of it is missing."""
+        """Return the key of a record; None if a part of it is missing."""
 
     def keys_of(self, records: Sequence[Any]) -> list[Key | None]:
         """Return the key of each record."""
@@ -115,20 +115,22 @@ class Listed(ABC, Generic[T]):
 
     @abstractmethod
     def text_of(self, key: Key) -> str:
-        """Return a key as it is stored and shown."""
+        """Return a key as text, as it is stored and shown."""
 
     def texts_of(self, records: Sequence[Any]) -> list[str]:
-        """Return the keys of the records that have one, as they are stored and shown."""
+        """Return the keys of the records that have one, as texts."""
         return [self.text_of(key) for record in records if (key := self.key_of(record)) is not None]
 
     @abstractmethod
     def parted(self, text: str) -> Key:
-        """Return the key of a text."""
+        """Return the key from its text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntityList(Listed[T]):
-    """A list of an entity of the endpoint. `called`: what one record is called. `separator`: between a key's parts."""
+    """A list of an entity of the endpoint. `called`: the name of one record. `separator`: between the parts
+    of a key.
+    """
 
     called: str
     separator: str = " "
@@ -184,7 +186,7 @@ class ItemRow(msgspec.Struct, kw_only=True, gc=False):
     InventoryItemByInventoryID: ItemCode | None = None
 
     def inventory_id(self) -> str:
-        """Return the item's code, without the blanks that it is padded with."""
+        """Return the item's code without its padding blanks."""
         item = self.InventoryItemByInventoryID
         return ((item.InventoryCD if item is not None else None) or "").rstrip()
 
@@ -200,7 +202,7 @@ class _Answer(msgspec.Struct, Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class ItemFeed(Listed[R]):
-    """A DAC-based OData feed of rows of items, several an item, in pages of whole items by the item's number."""
+    """A DAC-based OData feed of rows of items, several per item, in pages of whole items by the item's number."""
 
     key: tuple[str, ...] = ("InventoryID",)
     keys_per_request: int = 20
@@ -257,7 +259,7 @@ def _code_of(raw: Any) -> str:
 
 
 def paths(record: type[Any]) -> tuple[str, ...]:
-    """Return the path of every value of a record type, those of its parts included: what is selected to fill it."""
+    """Return the path of every value of a record type, including those of its parts: what is selected to fill it."""
     return tuple(_paths(record, ""))
 
 
@@ -282,7 +284,7 @@ def _paths(record: type[Any], before: str) -> Iterator[str]:
 
 
 def _part(kind: Any) -> type[Any] | None:
-    """Return the record type of a part: `Part | None`, or several of them; `None` for a plain value."""
+    """Return the record type of a part (`Part | None`, or several parts); None for a plain value."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Value | RawNumber):
         return kind
     if get_origin(kind) in (list, tuple, Union, UnionType):

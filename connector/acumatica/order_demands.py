@@ -1,8 +1,8 @@
-"""What Acumatica's sales orders take from the stock, found by the number of the shop that they refer to.
+"""The demand of Acumatica's sales orders on the stock, found by the number of the shop's order that they refer to.
 
-Types, branches and FROM of the settings do not matter here: whatever took the goods counts. Quantities come as decimals
-in the unit of their line. Source: contracts/acumatica.md §5.4 and §4 (figures); the availability calculation rule is a
-form of Acumatica's (IN201500), read as the DACs INItemClass and INAvailabilityScheme.
+The types, branches and FROM of the settings do not matter here: whatever took the goods counts. Quantities are decimals
+in the unit of their line. Source: contracts/acumatica.md §5.4 and §4 (figures); the availability calculation rule is
+Acumatica's form IN201500, read as the DACs INItemClass and INAvailabilityScheme.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from connector.model.open_orders import Deducts, OpenAs
 
 FIELDS = {"external_ref": "ExternalRef", "customer_order": "CustomerOrder", "order_nbr": "OrderNbr"}
 WITHOUT_DEMAND = ("QT", "BL", "CM", "RC", "RM", "CR")
-"""Order types whose open lines take nothing: quotes, blanket orders, and what comes back."""
+"""Order types whose open lines demand nothing: quotes, blanket orders, and returns."""
 ENDED = ("Canceled", "Rejected", "Expired", "Completed", "Invoiced", "Voided")
 OPEN_AS: Mapping[str, OpenAs] = {
     "On Hold": "on_hold",
@@ -84,7 +84,7 @@ ORDERS = EntityList(
 
 @dataclass(frozen=True)
 class LineDemand:
-    """What a line of an order takes, in `uom`, as `entities.inventory.salable.Demand` says it."""
+    """The demand of a line of an order, in `uom`, with the meaning of `entities.inventory.salable.Demand`."""
 
     order: str
     status: str
@@ -101,7 +101,7 @@ class LineDemand:
 
 @dataclass(frozen=True)
 class OrderDemand:
-    """An order that refers to one of the shop: its key, its status, and what its lines take."""
+    """An order that refers to one of the shop's: its key, its status, and the demand of its lines."""
 
     order: str
     status: str
@@ -112,9 +112,9 @@ class OrderDemand:
 async def demands_of(
     session: AcumaticaSession, field: str, numbers: Sequence[str], *, inside: bool = False
 ) -> tuple[list[OrderDemand], list[str]]:
-    """Return the orders whose reference field holds one of the shop's numbers, and why others could not be read.
+    """Return the orders whose reference field contains one of the shop's numbers, and why others could not be read.
 
-    field: `external_ref`, `customer_order` or `order_nbr`. inside: the field holds more than the number.
+    field: `external_ref`, `customer_order` or `order_nbr`. inside: the field contains more than the number.
     """
     name = FIELDS[field]
     asked = dict.fromkeys(numbers)
@@ -189,8 +189,8 @@ class _Classes(msgspec.Struct):
 
 
 async def availability_rules(session: AcumaticaSession) -> dict[str, Deducts] | None:
-    """Return what Quantity Available lacks, by item class; `None` where the user may not read it or the site has no
-    such feed.
+    """Return what Quantity Available deducts, by item class; None if the user may not read it or the site has no such
+    feed.
 
     A class without a rule is left out.
     """

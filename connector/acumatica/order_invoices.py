@@ -1,8 +1,8 @@
 """Released sales invoices, by the sales orders that they invoice.
 
-Input: the chosen order types, the day from which documents count, an instant since when changes are wanted.
-Output: pages of parts: for each order's key, its lines on each released invoice. An invoice is released when its
-status is Open or Closed (contracts/acumatica.md §5.6); credit memos are none. Archived ones are read too.
+Input: the chosen order types, the date from which documents count, a time since when changes are wanted. Output: pages
+of parts: for each order's key, its lines on each released invoice. An invoice is released when its status is Open or
+Closed (contracts/acumatica.md §5.6); credit memos do not count. Archived ones are read too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Lines = tuple[InvoicedLine, ...]
 
 @dataclass
 class InvoicePage:
-    """Lines by order and invoice, the last invoice's key to go on behind (none: the last page), and the problems."""
+    """Lines by order and invoice, the invoice after which to continue (None: the last page), and the problems."""
 
     lines: dict[str, dict[str, Lines]] = field(default_factory=dict)
     last_key: str | None = None
@@ -73,8 +73,8 @@ async def invoices_of_orders(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[InvoicePage]:
-    """Yield what the released invoices hold of orders of these types, in pages behind an invoice. No type: no
-    request.
+    """Yield the lines of released invoices for orders of these types, in pages after an invoice. Without types nothing
+    is read.
     """
     if not types:
         return
@@ -86,8 +86,8 @@ async def invoices_of_orders(
 
 
 async def invoices_with_orders(session: AcumaticaSession, keys: Sequence[str]) -> InvoicePage:
-    """Return the same for these orders: their invoices are named by the orders' rows of shipments, then read by
-    number.
+    """Return the lines of the released invoices of these orders. The orders' rows of shipments name the invoices, which
+    are then read by number.
     """
     wanted = set(keys)
     numbers: dict[tuple[str, str], None] = {}
@@ -150,7 +150,9 @@ def _page(found: Page[_Invoice], types: Sequence[str] | None) -> InvoicePage:
 
 
 def _lines(record: _Invoice, types: Sequence[str] | None) -> dict[str, Lines]:
-    """Return the lines of an invoice by order; the first one carries the invoice's total if it is of one order."""
+    """Return the lines of an invoice by order. The first line has the invoice's total if the invoice is of a single
+    order.
+    """
     found: dict[str, list[InvoicedLine]] = {}
     for line in record.Details:
         order_type, order_nbr = code(line.OrderType.value), code(line.OrderNbr.value)

@@ -1,8 +1,8 @@
 """Sales orders: everything of an order that a customer of the shop sees.
 
-Input: the chosen order types and branches, the day from which orders count, an instant since when changes are
-wanted, the key behind which a full read goes on. Output: pages of `SalesOrder`s by key ("SO 000123"). Pages go by
-type and number, Acumatica's own order of the list, and archived orders are read too: they are not deleted ones
+Input: the chosen order types and branches, the date from which orders count, a time since when changes are wanted, the
+key after which a full read continues. Output: pages of `SalesOrder`s by key ("SO 000123"). Pages go by type and number,
+which is Acumatica's own order of the list. Archived orders are read too, because they are not deleted
 (contracts/acumatica.md §1.4, §2.5, §5.4; acumatica-observed.md).
 """
 
@@ -38,7 +38,7 @@ LARGEST = Decimal(10) ** 15
 
 @dataclass(frozen=True)
 class OrderChoice:
-    """Which orders are read: of these types, of these branches (none named: all), from this day and instant on."""
+    """Which orders are read: those of these types and branches (empty: all branches), from this date and time on."""
 
     types: tuple[str, ...]
     branches: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class OrderChoice:
 
 @dataclass
 class OrderPage:
-    """One page: orders by key, `last_key` to go on behind (none: it was the last), and the problems."""
+    """One page: orders by key, `last_key`: where to continue (None: it was the last page), and the problems."""
 
     orders: dict[str, SalesOrder] = field(default_factory=dict)
     last_key: str | None = None
@@ -146,7 +146,7 @@ def order_key(order_type: str, number: str) -> str:
 
 
 def type_and_number(key: str) -> tuple[str, str]:
-    """Return the type and the number of a key; an empty number where it is none."""
+    """Return the type and the number of a key; the number is empty if it is not a key."""
     order_type, _blank, number = key.strip().partition(" ")
     return order_type, number.strip()
 
@@ -154,8 +154,8 @@ def type_and_number(key: str) -> tuple[str, str]:
 async def order_pages(
     session: AcumaticaSession, choice: OrderChoice, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[OrderPage]:
-    """Yield the chosen orders that changed since an instant, or all, in pages behind a key. No type: not one
-    request.
+    """Yield the chosen orders that changed since a time, or all, in pages after a key. Without types
+    nothing is read.
     """
     if not choice.types:
         return
@@ -164,16 +164,16 @@ async def order_pages(
 
 
 async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys: Sequence[str]) -> OrderPage:
-    """Return the chosen orders with these keys; those that are not there, or not chosen, are left out."""
+    """Return the chosen orders with these keys. Those that do not exist, or are not chosen, are left out."""
     if not choice.types:
         return OrderPage()
     return _page(await pager.with_keys(session, ORDERS, keys, _chosen(choice)), choice)
 
 
 async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
-    """Return those of the keys whose order Acumatica has, whatever is chosen."""
+    """Return which of the keys belong to orders that Acumatica has, whether they are chosen or not."""
     found = await pager.with_keys(session, HEADS, keys)
-    if found.bad:  # which of them the row is stays unknown; all are kept
+    if found.bad:  # it is unknown which of them the row is, so all are kept
         return {order_key(*type_and_number(key)) for key in keys}
     return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in found.records}
 
@@ -194,7 +194,9 @@ def _chosen(choice: OrderChoice) -> list[Condition]:
 
 
 def _has_begun(order: SalesOrder, choice: OrderChoice) -> bool:
-    """An order has a day and no time: of FROM's own day, those count that were entered from FROM on."""
+    """Return whether the order is new enough. An order has a date and no time: of FROM's own date, those count that
+    were entered from FROM on.
+    """
     if choice.begins is None or choice.begins_on is None or order.date != choice.begins_on:
         return True
     return order.created is None or order.created >= choice.begins
@@ -286,7 +288,7 @@ def _number(number: Number, what: str) -> Decimal:
 
 
 def _instant(text: str | None) -> datetime | None:
-    """Return an instant in UTC; what has no offset is taken as UTC."""
+    """Return a time in UTC; a text without an offset is in UTC."""
     if not text:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The one way to read a list of Acumatica: in pages behind a key, or by keys.
+"""The only way to read a list of Acumatica: in pages after a key, or by keys.
 
 Acumatica returns neither a count nor a next page, its natural order is by key, and `$skip` is not safe while records
-are written: so a page goes on behind the last key of the page before it (contracts/acumatica.md §2.5).
+are written. So a page continues after the last key of the previous page (contracts/acumatica.md §2.5).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def pages(
     changed_since: datetime | None = None,
     after: str | None = None,
 ) -> AsyncIterator[Page[T]]:
-    """Yield the records that meet all conditions and changed since an instant, in pages behind a key."""
+    """Yield the records that meet all conditions and changed since a time, in pages after a key."""
     size = min(session.access.page_size, of.largest_page)
     since = [] if changed_since is None else [ge(of.modified, changed_since)]
     while True:
@@ -57,10 +57,10 @@ async def pages(
 
 
 def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
-    """Return the page without its last key, which may go on behind it; its last is then the key before that, if any
-    is.
+    """Return the page without its last key, whose rows may continue on the next page; its `last` is the key before
+    that, if any.
 
-    A bad record's key counts only where no other is there: it may be what is wrong with it.
+    The key of an unreadable record counts only if there is no other, because the key may be what is wrong with it.
     """
     keys = of.keys_of(page.records)
     known = {key for key in keys if key is not None} or {one.key for one in page.bad if one.key is not None}
@@ -76,7 +76,7 @@ def _of_whole_keys(of: Listed[T], page: Page[T]) -> Page[T]:
 async def with_keys(
     session: AcumaticaSession, of: Listed[T], keys: Iterable[str], where: Sequence[Condition] = ()
 ) -> Page[T]:
-    """Return the records with these keys that meet all conditions; those that are not there are left out."""
+    """Return the records with these keys that meet all conditions; missing ones are left out."""
     parted = [key for text in dict.fromkeys(keys) if all(key := of.parted(text))]
     return await having(session, of, [same(of.key, key) for key in parted], where)
 
@@ -89,7 +89,7 @@ async def of_items(session: AcumaticaSession, of: Listed[T], codes: Iterable[str
 async def having(
     session: AcumaticaSession, of: Listed[T], each: Sequence[Condition], where: Sequence[Condition] = ()
 ) -> Page[T]:
-    """Return the records that meet any one of `each` and all conditions, in as few requests as can be made."""
+    """Return the records that meet any one of `each` and all conditions, in as few requests as possible."""
     whole: Page[T] = Page()
     top = LARGEST_PAGE if of.dialect is Dialect.FEED else None
     for part in in_parts(each, of.keys_per_request, of.dialect):

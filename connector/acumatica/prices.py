@@ -1,6 +1,7 @@
 """The price list, read in one of two ways: the feed ARSalesPrice, which reports changes, or SalesPricesInquiry.
 
-Rows are handed on whole per item. Dates are the tenant's days: the date part is taken before any time zone is applied.
+Rows are passed on together for each item. Dates are the tenant's: the date part is taken before any time zone is
+applied.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _TAX_OF_LABEL = {mode.title(): mode for mode in TAX_CODES}
 
 @dataclass(frozen=True)
 class PricePage:
-    """Price rows by item, where to go on (none: it was the last page), and what could not be read."""
+    """Price rows by item, where to continue (None: it was the last page), and what could not be read."""
 
     rows: dict[str, list[PriceListRow]]
     last_key: str | None
@@ -91,8 +92,8 @@ async def by_odata(
     after: str | None = None,
     tax: str | None = None,
 ) -> AsyncGenerator[PricePage, None]:
-    """Yield what the feed ARSalesPrice has, without the prices of single customers; with `changed_since` what changed,
-    with `tax` what is `gross` or `net`.
+    """Yield the rows of the feed ARSalesPrice without the prices of single customers; with `changed_since` only changed
+    rows, with `tax` only those that are `gross` or `net`.
     """
     where = [_NOT_OF_ONE_CUSTOMER, *([eq("TaxCalcMode", TAX_CODES[tax])] if tax else [])]
     async for page in pager.pages(session, ROWS, where, changed_since=changed_since, after=after):
@@ -100,17 +101,17 @@ async def by_odata(
 
 
 async def by_odata_of(session: AcumaticaSession, keys: Sequence[str]) -> PricePage:
-    """Return the same for some items."""
+    """Return the rows of the feed ARSalesPrice for some items."""
     return _page(await pager.of_items(session, ROWS, keys))
 
 
 def _page(found: Page[_SalesPrice]) -> PricePage:
-    """Return the quantities and the problems; an item with an unreadable row is left out."""
+    """Return the price rows and the problems; an item with an unreadable row is left out."""
     page = PricePage({}, found.last, found.problems())
     for row in found.records:
         key = row.inventory_id()
         if not key:
-            continue  # a price of something that is no item
+            continue  # a price of something that is not an item
         try:
             page.rows.setdefault(key, []).append(_from_odata(row))
         except BadRecord as error:
@@ -158,7 +159,7 @@ class _Detail(msgspec.Struct):
 
 
 async def by_inquiry(session: AcumaticaSession, keys: Sequence[str] | None = None) -> PricePage:
-    """Return the whole price list in one request, which can take minutes; or that of some items, one request each."""
+    """Return the whole price list in one request, which can take minutes; or that of some items in one request each."""
     bodies = [{}] if keys is None else [{"InventoryID": {"value": key}} for key in keys]
     page = PricePage({}, None, [])
     for body in bodies:

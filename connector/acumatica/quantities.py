@@ -1,9 +1,9 @@
 """Quantities by warehouse, read in one of three ways (contracts/acumatica.md §3 and §4).
 
-odata: the feed INSiteStatus reports changes; one request for an idle sync. storage_details: one request per
-warehouse, always in full. inventory_summary: one request per item; InventoryQuantityAvailable reports which items
-changed, as far as Quantity Available goes. Each returns all three figures by warehouse in 1/10,000 of the base unit,
-per item; `figure` is the one that is published, and an item of which an answer does not have it is a `Problem`.
+odata: the feed INSiteStatus reports changes; an idle sync is one request. storage_details: one request per warehouse,
+always in full. inventory_summary: one request per item; InventoryQuantityAvailable reports which items changed, but
+only for Quantity Available. Each way returns all three figures by warehouse in 1/10,000 of the base unit, per item.
+`figure` is the one that is published; an item whose answer lacks it is a `Problem`.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ from connector.records import WarehouseQuantity
 IN_FEED = ("QtyAvail", "QtyHardAvail", "QtyOnHand")
 IN_STORAGE = ("QtyAvailable", "QtyHardAvailable", "QtyOnHand")
 IN_SUMMARY = ("QtyAvailable", "QtyAvailableForShipment", "QtyOnHand")
-"""What the three figures are called in each way of reading them, in the order of `WarehouseQuantity`."""
+"""The names of the three figures in each way of reading them, in the order of `WarehouseQuantity`."""
 
 Q = TypeVar("Q")
 
 
 @dataclass(frozen=True)
 class QuantityPage(Generic[Q]):
-    """Quantities by item and warehouse, where to go on (`None`: it was the last page), and what could not be read."""
+    """Quantities by item and warehouse, where to continue (None: it was the last page), and what could not be read."""
 
     quantities: dict[str, dict[str, Q]]
     last_key: str | None
@@ -82,21 +82,19 @@ ROWS = ItemFeed(
     order=("InventoryID", "SiteID", "SubItemID"),
 )
 Columns = Sequence[Sequence[msgspec.Raw]]
-"""The texts of each of the three figures, row by row; an absent one is empty."""
+"""The texts of each of the three figures, row by row; a missing one is empty."""
 
 
 async def by_odata(
     session: AcumaticaSession, figure: Figure, *, changed_since: datetime | None = None, after: str | None = None
 ) -> AsyncIterator[FigurePage]:
-    """Yield what the feed INSiteStatus has, in pages of whole items; with `changed_since` only the rows that
-    changed.
-    """
+    """Yield the rows of the feed INSiteStatus in pages of whole items; with `changed_since` only the changed rows."""
     async for page in pager.pages(session, ROWS, changed_since=changed_since, after=after):
         yield _site_page(page, figure)
 
 
 async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
-    """Return the same for some items."""
+    """Return the rows of the feed INSiteStatus for some items."""
     return _site_page(await pager.of_items(session, ROWS, keys), figure)
 
 
@@ -126,7 +124,7 @@ def _summed(
     for key, warehouse, quantity in zip(keys, warehouses, _figures(warehouses, columns, figure), strict=True):
         if not key or not warehouse:
             continue  # a total row, or a row whose item or warehouse was deleted
-        if key != before:  # rows of an item stand together
+        if key != before:  # the rows of an item are adjacent
             before, shelves = key, page.quantities.setdefault(key, {})
         if isinstance(quantity, BadRecord):
             page.problems.append(Problem(key, str(quantity)))
@@ -142,7 +140,7 @@ def _summed(
 def _figures(
     warehouses: Sequence[str], columns: Columns, figure: Figure
 ) -> Iterable[WarehouseQuantity] | Iterable[WarehouseQuantity | BadRecord]:
-    """Return the figures of each row: of all at once, or, where one is not as usual, of one row after the other."""
+    """Return the figures of each row: of all rows at once or, if one is unusual, row by row."""
     whole = scaled_column([*chain.from_iterable(columns)], QUANTITY_DIGITS)
     if whole is not None:
         count = len(warehouses)
@@ -178,7 +176,7 @@ class _StorageRow(msgspec.Struct):
 
 
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
-    """Return everything in these warehouses: one request each, as one page."""
+    """Return everything in these warehouses, in one request each, as one page."""
     found: list[tuple[str, Any]] = []
     problems: list[Problem] = []
     for warehouse in warehouses:
@@ -208,8 +206,8 @@ class _SummaryRow(msgspec.Struct):
 
 
 async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: Sequence[str]) -> FigurePage:
-    """Return the quantities of these items: one request each. Locations are summed, `<UNASSIGNED>` too: it holds
-    demand.
+    """Return the quantities of these items, in one request each. Locations are summed, including `<UNASSIGNED>`, which
+    contains demand.
     """
     found: list[tuple[str, Any]] = []
     problems: list[Problem] = []
@@ -242,8 +240,8 @@ class _Changed(msgspec.Struct):
 
 
 async def changed_items(session: AcumaticaSession, since: datetime) -> list[str]:
-    """Return the items whose Quantity Available changed since an instant (InventoryQuantityAvailable, acumatica.md
-    §3.2).
+    """Return the items whose Quantity Available changed since a time (InventoryQuantityAvailable,
+    acumatica.md §3.2).
     """
     body = {"LastModifiedDateTime": {"value": since.astimezone(UTC).isoformat(timespec="milliseconds")}}
     url = session.access.entity("InventoryQuantityAvailable")

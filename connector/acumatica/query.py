@@ -1,7 +1,7 @@
-"""Questions to Acumatica's lists, with every value quoted: the endpoint's (OData 3) and the feeds' (OData 4).
+"""Queries of Acumatica's lists, with every value quoted: those of the endpoint (OData 3) and of the feeds (OData 4).
 
-A condition is built from fields and plain values, and rendered when the request is made, in the dialect of its
-receiver: the two write instants, days and searches differently (contracts/acumatica.md §2.3 and §3.4).
+A condition is built from fields and plain values, and rendered for the dialect of its receiver when the request is
+made. The dialects write times, dates and searches differently (contracts/acumatica.md §2.3 and §3.4).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from urllib.parse import quote
 from connector.acumatica.errors import RequestRefused
 
 Scalar = str | int | Decimal | date | datetime
-"""What a field is compared with: a `bool` too, which is an `int`."""
+"""What a field is compared with; a `bool` too, which is an `int`."""
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
 
 LONGEST_CONDITION = 8_000
-"""Characters of a condition, encoded: well within what web servers take as a question."""
+"""Encoded characters of a condition, well within what web servers accept in a query."""
 _UNENCODED = "$,/()='"
-"""Left as they are, as in Acumatica's own examples; `+` and `:` of a date-time are encoded (acumatica.md §2.3)."""
+"""Not encoded, as in Acumatica's own examples; `+` and `:` of a date-time are encoded (acumatica.md §2.3)."""
 
 
 class Dialect(Enum):
-    """Who is asked: the contract-based endpoint, or an OData feed of a DAC or a generic inquiry."""
+    """The receiver: the contract-based endpoint, or an OData feed of a DAC or a generic inquiry."""
 
     ENDPOINT = 3
     FEED = 4
@@ -35,7 +35,7 @@ class Dialect(Enum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A field compared with a value."""
+    """A comparison of a field with a value."""
 
     field: str
     operator: Operator
@@ -44,7 +44,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Contains:
-    """A text field that holds a text somewhere."""
+    """A text field that contains a text."""
 
     field: str
     text: str
@@ -52,7 +52,7 @@ class Contains:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one of these is met. None at all is refused when it is asked: it would be met by everything."""
+    """At least one of these is met. An empty one is refused when it is rendered, because everything would meet it."""
 
     conditions: tuple[Condition, ...]
 
@@ -69,7 +69,7 @@ Condition = Comparison | Contains | AnyOf | AllOf
 
 @dataclass(frozen=True)
 class Query:
-    """One question to a list. `custom`: fields of views, as `$custom` names them."""
+    """One query of a list. `custom`: fields of views, as `$custom` names them."""
 
     select: Sequence[str] = ()
     expand: Sequence[str] = ()
@@ -80,7 +80,7 @@ class Query:
     skip: int | None = None
 
     def params(self, dialect: Dialect = Dialect.ENDPOINT) -> dict[str, str]:
-        """Return the parameters of the question, not yet encoded. Raises `RequestRefused`."""
+        """Return the parameters of the query, not yet encoded. Raises `RequestRefused`."""
         given = {
             "$select": ",".join(dict.fromkeys(self.select)),
             "$expand": ",".join(dict.fromkeys(self.expand)),
@@ -126,7 +126,7 @@ def same(fields: Sequence[str], values: Sequence[Scalar]) -> Condition:
 
 
 def behind(fields: Sequence[str], values: Sequence[Scalar]) -> Condition:
-    """Return the condition for the page behind a key, part by part."""
+    """Return the condition for the page after a key, part by part."""
     first = gt(fields[0], values[0])
     if len(fields) == 1:
         return first
@@ -148,14 +148,14 @@ def filter_of(condition: Condition, dialect: Dialect = Dialect.ENDPOINT) -> str:
         text = literal(condition.text, dialect)
         if dialect is Dialect.FEED:
             return f"contains({condition.field},{text})"
-        return f"substringof({text},{condition.field})"  # `contains` is unknown there, and `eq true` finds nothing
+        return f"substringof({text},{condition.field})"  # it does not know `contains`, and `eq true` finds nothing
     return f"{condition.field} {condition.operator} {literal(condition.value, dialect)}"
 
 
 def literal(value: Scalar, dialect: Dialect = Dialect.ENDPOINT) -> str:
-    """Return a value as it stands in a condition. Raises `RequestRefused` for one that cannot be written.
+    """Return a value as it is written in a condition. Raises `RequestRefused` for one that cannot be written.
 
-    An instant is aware. A day goes without an offset: Acumatica reads it in the server's zone, as it keeps its dates.
+    A time is aware. A date has no offset: Acumatica reads it in the server's zone, in which it stores its dates.
     """
     if isinstance(value, str):
         return _text(value)
@@ -184,9 +184,7 @@ def _text(text: str) -> str:
 
 
 def in_parts(conditions: Sequence[Condition], most: int, dialect: Dialect = Dialect.ENDPOINT) -> list[AnyOf]:
-    """Return the conditions, any of which is to be met, in as few questions as can be asked: so many in each at
-    most.
-    """
+    """Return the conditions, any of which is to be met, in as few queries as possible, with at most `most` in each."""
     parts: list[list[Condition]] = []
     room = 0
     for one in conditions:
@@ -200,10 +198,10 @@ def in_parts(conditions: Sequence[Condition], most: int, dialect: Dialect = Dial
 
 
 def encoded(text: str) -> str:
-    """Return a text as a URL holds it."""
+    """Return a text encoded for a URL."""
     return quote(text, safe=_UNENCODED)
 
 
 def url_with(url: str, params: Mapping[str, str]) -> str:
-    """Return the URL of a question."""
+    """Return the URL of a query."""
     return f"{url}?{'&'.join(f'{name}={encoded(value)}' for name, value in params.items())}" if params else url

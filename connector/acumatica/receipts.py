@@ -1,10 +1,10 @@
-"""Released purchase receipts of drop-ship orders: the goods went from the vendor to the customer.
+"""Released purchase receipts of drop-ship orders, whose goods went from the vendor to the customer.
 
-Input: an instant since when changes are wanted, the day before which none is, or receipt numbers. Output: pages of
+Input: a time since when changes are wanted, the date before which none is, or receipt numbers. Output: pages of
 `Shipment`s of kind "receipt", each with the sales orders that it serves. Neither a receipt nor its purchase order names
-a sales order; the sales order names both: its lines' purchasing details the purchase order, its `Shipments` the receipt
-(acumatica.md §5.4, §5.7). So the orders of the purchase order's customer are searched, those that changed since
-the receipt's day first.
+a sales order. The sales order names both: the purchase order in its lines' purchasing details, the receipt in its
+`Shipments` (acumatica.md §5.4, §5.7). So the orders of the purchase order's customer are searched, those that changed
+since the receipt's date first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from connector.acumatica.shipped_orders import Detail, OrderHead, shipped_order
 from connector.model.shipments import Package, Shipment, ShippedLine, ShippedOrder
 
 DROP_SHIP = "dropship"
-"""The type of a purchase order reads Drop-Ship or Drop Ship, by version."""
+"""The type of a purchase order is spelled Drop-Ship or Drop Ship, depending on the version."""
 DROP_SHIPMENT = "dropshipment"
 RELEASED = "Released"
 _IS_RECEIPT = eq("Type", "Receipt")
@@ -114,16 +114,16 @@ SALES_ORDERS = EntityList(
 async def receipt_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
-    """Yield the released drop-ship receipts that changed since an instant, or all; none dated before `begins_on`."""
+    """Yield the released drop-ship receipts that changed since a time, or all; none dated before `begins_on`."""
     where = [_IS_RECEIPT] if begins_on is None else [_IS_RECEIPT, ge("Date", begins_on)]
     async for page in pager.pages(session, RECEIPTS, where, changed_since=changed_since, after=after):
         yield await _found(session, page)
 
 
 async def purchases_changed(session: AcumaticaSession, since: datetime) -> list[str]:
-    """Return the numbers of drop-ship purchase orders that changed since an instant.
+    """Return the numbers of drop-ship purchase orders that changed since a time.
 
-    The vendor's tracking number stands there, and no receipt is stamped when it is entered or replaced.
+    They contain the vendor's tracking number, and entering or replacing it does not change the receipt's timestamp.
     """
     return [
         code(one.OrderNbr.value)
@@ -168,7 +168,9 @@ async def _purchases(session: AcumaticaSession, numbers: Sequence[str]) -> dict[
 async def _orders(
     session: AcumaticaSession, receipt: _Receipt, purchases: dict[str, _Purchase]
 ) -> dict[str, _SalesOrder]:
-    """Return the sales orders of a receipt's lines: of the customer that its purchase orders are shipped to."""
+    """Return the sales orders of a receipt's lines, which are those of the customer to whom its purchase orders are
+    shipped.
+    """
     own = {code(line.POOrderNbr.value) for line in _drop_shipped(receipt)}
     instructions = [purchases[nbr].ShippingInstructions for nbr in sorted(own & purchases.keys())]
     customers = sorted({code(one.ShipTo.value) for one in instructions if one is not None and code(one.ShipTo.value)})

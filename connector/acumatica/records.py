@@ -1,8 +1,8 @@
 """Acumatica's records, decoded once and typed: what the connector uses of them, in its own units.
 
-Quantities are whole 1/10,000 of the base unit, prices whole 1/1,000,000 of their currency, both read from the decimal
-text and never through a binary float. Codes are stripped of the blanks that Acumatica pads them with. A record that
-cannot be used is a `Problem`, and the rest of its page goes through.
+Quantities are whole 1/10,000 of the base unit, prices whole 1/1,000,000 of their currency. Both are read from the
+decimal text and never through a binary float. Codes are stripped of Acumatica's padding blanks. A record that cannot be
+used is a `Problem`, and the rest of its page is processed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ QUANTITY_DIGITS = 4
 PRICE_DIGITS = 6
 LARGEST = 2**62
 FURTHEST = 20
-"""Powers of ten: a number further from 1 is not a number of anything that is sold, and computing with it never ends."""
+"""Powers of ten. A number further from 1 is not the number of anything that is sold, and computing with it would not
+end.
+"""
 WITHOUT_KEY = "(without key)"
 LONGEST_KEY = 255
 UNDECODABLE = (msgspec.DecodeError, RecursionError)
-"""What decoding raises: for what is not JSON or not as expected, and for lists in lists without end."""
+"""The exceptions of decoding: for a text that is not JSON or not as expected, and for endlessly nested lists."""
 
 _decimal = msgspec.json.Decoder(Decimal | None).decode
 _COMMA, _DOT, _MINUS, _ZERO, _NINE = b",.-09"
@@ -53,7 +55,9 @@ NULL = msgspec.Raw(b"null")
 
 
 class RawNumber(msgspec.Struct, frozen=True, gc=False):
-    """A number of the contract-based API as its text, so that those of a page are read at once; `{}` is empty."""
+    """A number of the contract-based API as its text, so that those of a page can be converted at once;
+    `{}` is empty.
+    """
 
     value: msgspec.Raw = NULL
 
@@ -66,7 +70,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class BadRecord(ValueError):
-    """A record holds a value that cannot be used."""
+    """A record contains a value that cannot be used."""
 
 
 def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
@@ -85,7 +89,7 @@ def scaled(value: Decimal | None, digits: int, what: str) -> int | None:
 
 
 def scaled_text(text: bytes, digits: int, what: str) -> int | None:
-    """Return the JSON of a decimal as a whole number of its last stored digit; `None` for `null`. Raises
+    """Return the JSON text of a decimal as a whole number of its last stored digit; None for `null`. Raises
     `BadRecord`.
     """
     try:
@@ -96,10 +100,10 @@ def scaled_text(text: bytes, digits: int, what: str) -> int | None:
 
 
 def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int] | None:
-    """Return the JSON of decimals as whole numbers of their last stored digit, all at once; `None` where one of them is
-    not written as plainly as usual, so that each has to be read alone.
+    """Return the JSON texts of decimals as whole numbers of their last stored digit, all at once. None if one of them
+    is written in an unusual way, so that each has to be converted separately.
 
-    No number goes through a binary float: the digits of all are read as whole numbers and moved by their decimals.
+    No number goes through a binary float: the digits of all are read as whole numbers and shifted by their decimals.
     """
     if not texts:
         return []
@@ -114,8 +118,8 @@ def scaled_column(texts: Sequence[bytes | msgspec.Raw], digits: int) -> list[int
 
 
 def _plain_decimals(characters: np.ndarray, digits: int) -> np.ndarray | None:
-    """Return how many decimals each of the numbers has, which a comma ends; `None` where one is anything else than
-    digits with a sign and a point, has more decimals than are stored, apart from two zeros, or too many digits for 64
+    """Return the number of decimals of each of the numbers, which end with a comma. None if one is anything but digits
+    with a sign and a point, has more decimals than are stored, apart from two zeros, or has too many digits for 64
     bits.
     """
     others = np.flatnonzero((characters < _ZERO) | (characters > _NINE))
@@ -146,9 +150,7 @@ def _plain_decimals(characters: np.ndarray, digits: int) -> np.ndarray | None:
 
 
 def day(text: str | None) -> date | None:
-    """Return the date of a midnight; the offset behind it is the server's and must not shift the day (acumatica.md
-    §8).
-    """
+    """Return the date of a midnight. Its offset is the server's and must not shift the date (acumatica.md §8)."""
     if not text:
         return None
     try:
@@ -158,24 +160,26 @@ def day(text: str | None) -> date | None:
 
 
 def possible_keys(keys: Iterable[str]) -> list[str]:
-    """Return those of the keys that Acumatica may have, each once: none of its own is half as long, and a request with
-    one that is longer than a URL may be could not be made.
+    """Return the keys that Acumatica may have, each once. None of its own keys is half as long, and a request with a
+    key that is too long for a URL could not be made.
     """
     return list(dict.fromkeys(key for key in keys if len(key) <= LONGEST_KEY))
 
 
 def code(text: str | None) -> str:
-    """Return a code without the blanks that it is padded with."""
+    """Return a code without its padding blanks."""
     return (text or "").rstrip()
 
 
 def text(value: Text) -> str:
-    """Return a text without blanks around it; empty where there is none."""
+    """Return a text without surrounding blanks; empty if there is none."""
     return (value.value or "").strip()
 
 
 def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]]) -> Fraction | None:
-    """Base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); None if unknown."""
+    """Return the base units per sales unit, exactly, from (from unit, to unit, factor, Multiply or Divide); None if
+    unknown.
+    """
     if base == sales or not sales:
         return Fraction(1)
     for from_unit, to_unit, factor, how in conversions:
@@ -189,7 +193,7 @@ def units(base: str, sales: str, conversions: list[tuple[str, str, Decimal, str]
 
 
 def decode(content: bytes, kind: Any, what: str) -> Any:
-    """Return an answer decoded as `kind`; `what` names what was asked. Raises `RequestRefused`."""
+    """Return an answer decoded as `kind`; `what` names what was requested. Raises `RequestRefused`."""
     try:
         return msgspec.json.decode(content, type=kind)
     except UNDECODABLE as error:
@@ -197,10 +201,10 @@ def decode(content: bytes, kind: Any, what: str) -> Any:
 
 
 def decode_page(content: bytes, kind: type[T], what: str) -> tuple[list[T], list[tuple[Any, str]]]:
-    """Return the records of a JSON list, decoded as `kind`; with them (raw record, why) of those that cannot be.
+    """Return the records of a JSON list, decoded as `kind`, and (raw record, reason) of those that cannot be decoded.
 
-    The whole page is decoded at once; only where that fails is each record tried alone. Raises `RequestRefused` for
-    what is not a list of anything.
+    The whole page is decoded at once; only if that fails is each record decoded separately. Raises `RequestRefused` for
+    an answer that is not a list.
     """
     try:
         return _list_of(kind)(content), []  # type: ignore[arg-type]
@@ -217,11 +221,10 @@ def _list_of(kind: Any) -> Callable[[bytes], list[Any]]:
 
 
 def decode_rows(content: bytes, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """Return the rows that an inquiry's answer holds under a name; with them (raw row, why) of those that cannot be
-    read.
+    """Return the rows under a name in an inquiry's answer, and (raw row, reason) of those that cannot be decoded.
 
-    Raises `RequestRefused` where the answer is not an object with a list under that name: an expanded list that is
-    empty is `[]`, so one that is missing does not mean that there are no rows (acumatica-observed.md, on §2.2).
+    Raises `RequestRefused` if the answer is not an object with a list under that name. An empty expanded list is `[]`,
+    so a missing one does not mean that there are no rows (acumatica-observed.md, on §2.2).
     """
     try:
         return getattr(msgspec.json.decode(content, type=_answer(name, kind)), name), []
@@ -235,7 +238,7 @@ def _answer(name: str, kind: Any) -> Any:
 
 
 def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """Return the same of an answer that came `as_it_is`, row by row. Raises `RequestRefused`."""
+    """Return the rows under a name in an answer that was decoded by `as_it_is`, row by row. Raises `RequestRefused`."""
     rows = whole.get(name) if isinstance(whole, dict) else None
     if not isinstance(rows, list):
         raise RequestRefused(f"Acumatica answered {what} with something that is not a list of rows.")
@@ -243,7 +246,7 @@ def decode_rows_of(whole: Any, name: str, kind: Any, what: str) -> tuple[list[An
 
 
 def as_it_is(content: bytes, what: str) -> Any:
-    """JSON as it came, every digit of it, and what is not quite JSON: NaN, halves of characters.
+    """Return the JSON of an answer with every digit, including what is not quite JSON: NaN, halves of characters.
 
     Raises `RequestRefused`.
     """
@@ -254,11 +257,13 @@ def as_it_is(content: bytes, what: str) -> Any:
 
 
 def _whole(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < 19 else Decimal(digits)  # Python reads no int of some thousand digits
+    return (
+        int(digits) if len(digits) < 19 else Decimal(digits)
+    )  # Python does not convert an int with thousands of digits
 
 
 def _fraction(digits: str) -> Decimal | str:
-    """Return a number, which no field of text takes for a text; a binary float would lose digits."""
+    """Return a number in a form that no text field accepts as a text; a binary float would lose digits."""
     try:
         return Decimal(digits)
     except InvalidOperation:  # an exponent without end
@@ -266,7 +271,7 @@ def _fraction(digits: str) -> Decimal | str:
 
 
 def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """Return the rows that can be decoded as `kind`; with them (raw row, why) of those that cannot be."""
+    """Return the rows that can be decoded as `kind`, and (raw row, reason) of those that cannot."""
     good, bad = [], []
     for raw in rows:
         try:
@@ -277,13 +282,13 @@ def decode_each(rows: list[Any], kind: Any, what: str) -> tuple[list[Any], list[
 
 
 def raw_value(raw: Any, name: str) -> str:
-    """Return the text of a field of a record that cannot be read; empty where there is none."""
+    """Return the text of a field of an unreadable record; empty if there is none."""
     found = raw.get(name) if isinstance(raw, dict) else None
     value = found.get("value") if isinstance(found, dict) else None
     return str(value).rstrip() if isinstance(value, str | int | Decimal) else ""
 
 
 def plain_values(value: Any) -> dict[str, Any]:
-    """Return a record as the state returns it, so that an unchanged one equals itself."""
+    """Return a record as the state database returns it, so that an unchanged one equals itself."""
     values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
     return values

@@ -1,6 +1,6 @@
-"""Reads that are asked again after faults that pass: how often, after which pauses, and when no longer.
+"""Repeat reads after temporary faults: how often, after which pauses, and when no longer.
 
-The library is tenacity; time is ours (ADR 0037): it sleeps on the clock that is handed in.
+The library is tenacity; time comes from our clock (ADR 0037), on which it sleeps.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from connector.clock import Clock
 
 ATTEMPTS = 4
 LONGEST_PAUSE = 60.0
-"""Seconds: the longest pause of our own, and the longest that is waited for whatever the end of the run is."""
+"""Seconds: the longest pause of our own, and the longest that is waited for regardless of the end of the run."""
 _PAUSES = wait_exponential_jitter(multiplier=2.5, jitter=2.5, max=LONGEST_PAUSE)
 
 
 def repeated(clock: Clock, ends_at: datetime | None = None) -> AsyncRetrying:
-    """Return what calls a read again while it raises `AcumaticaBusy`; the last fault is raised.
+    """Return a caller that repeats a read while it raises `AcumaticaBusy`; the last fault is raised.
 
-    It waits as long as `Retry-After` asks, unless the run ends before that; without one it waits ever longer.
+    It waits as long as `Retry-After` asks, unless the run ends before that; without one the pauses grow.
     """
 
     def pause(state: RetryCallState) -> float:

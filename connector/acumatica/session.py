@@ -1,9 +1,9 @@
-"""One session with Acumatica: logged in at the first request, its requests paced by the licence, always logged out.
+"""One session with Acumatica: logged in at the first request, paced by the licence, and always logged out.
 
-In: an access and a licence. Out: whole answers as bytes, or an `AcumaticaFault`. Guarantees: at most one server session
-at a time; a session that ended is renewed once per request; a token is refreshed by one request at a time, and the new
-refresh token replaces the old one before it is used; reads are repeated after faults that pass, logins never are, and
-one that was refused is not tried again for a while, by no process.
+Input: an access and a licence. Output: whole answers as bytes, or an `AcumaticaFault`. There is at most one server
+session at a time. An ended session is renewed once per request. A token is refreshed by one request at a time, and the
+new refresh token replaces the old one before it is used. Reads are repeated after temporary faults, logins never are,
+and a refused login is not tried again for a while by any process.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 
 
 class AcumaticaSession:
-    """One session of one user; use `acumatica_session`. `requests` counts what was sent, logins included."""
+    """One session of one user; use `acumatica_session`. `requests` counts what was sent, including logins."""
 
     def __init__(
         self,
@@ -82,21 +82,21 @@ class AcumaticaSession:
     async def get(
         self, url: str, params: Mapping[str, str] | None = None, *, what: str, archived: bool = False
     ) -> bytes:
-        """Read a list or a record; `what` names it in errors. `archived`: with the documents that were archived."""
+        """Read a list or a record; `what` names it in errors. `archived`: include archived documents."""
         return await self._read("GET", url_with(url, params or {}), None, what, SHOW_ARCHIVED if archived else {})
 
     async def ask(self, url: str, params: Mapping[str, str], body: Mapping[str, Any], *, what: str) -> bytes:
-        """Run an inquiry, which Acumatica takes as a PUT and which changes nothing."""
+        """Run an inquiry, for which Acumatica requires a PUT and which changes nothing."""
         return await self._read("PUT", url_with(url, params or {}), msgspec.json.encode(body), what, {})
 
     def clock_ahead(self) -> timedelta | None:
-        """Return how far Acumatica's clock is ahead of ours, by the date of its last answer; None where that has
-        none.
+        """Return how far Acumatica's clock is ahead of ours, by the date of its last answer; None if that
+        has no date.
         """
         return None if self._dated is None else clock_ahead(*self._dated)
 
     async def rest(self) -> None:
-        """Between two syncs: log out if another process waits for a session."""
+        """Log out between two syncs if another process waits for a session."""
         if self._slot is not None and await self._licence.session_wanted():
             await self.log_out()
 
@@ -112,7 +112,7 @@ class AcumaticaSession:
             self._auth.sign(request)
             await self._exchange(request, seconds=min(30, self.access.timeout))
         except AcumaticaFault:
-            pass  # the server closes an idle session by itself after ten minutes; nothing needs to be reported
+            pass  # the server closes an idle session after ten minutes anyway, so nothing needs to be reported
         finally:
             self._auth.forget()
             await self._licence.release_session(slot)
@@ -125,9 +125,9 @@ class AcumaticaSession:
             await self._http.aclose()
 
     async def keep_seat(self) -> None:
-        """Renew the session's seat so that other processes see this one is alive; run until cancelled."""
+        """Renew the session's slot so that other processes see that this one is alive; run until cancelled."""
         while True:
-            await asyncio.sleep(HEARTBEAT)  # the real time: a clock that is handed in may stand still
+            await asyncio.sleep(HEARTBEAT)  # real time, because a given clock may stand still
             if self._slot is not None:
                 await self._licence.still_used(self._slot)
 
@@ -157,7 +157,9 @@ class AcumaticaSession:
             raise RequestRefused(f"Acumatica cannot be asked: {error}. Shorten the value that is asked for.") from error
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Send one request, with the logins that its flow asks for: one login at a time, and all who wait use it."""
+        """Send one request, with the logins that its flow yields. There is one login at a time, and all that wait use
+        it.
+        """
         flow = self._auth.auth_flow(request)
         try:
             async with self._login:
@@ -174,7 +176,7 @@ class AcumaticaSession:
             flow.close()
 
     async def _let_in(self, flow: Flow, asked: httpx.Request, request: httpx.Request) -> None:
-        """Take a slot if there is none, and send what the flow asks for before the request itself."""
+        """Acquire a slot if there is none, and send what the flow yields before the request itself."""
         was_in = self._slot is not None
         self._slot = self._slot or await self._licence.acquire_session()
         try:
@@ -187,7 +189,7 @@ class AcumaticaSession:
             raise
 
     async def _log_in(self, flow: Flow, asked: httpx.Request) -> httpx.Request:
-        """Send a login, unless this very one was refused a while ago, store its answer, and return the next request."""
+        """Send a login, unless the same one was refused a while ago, store its answer, and return the next request."""
         if not isinstance(asked, Login):
             return flow.send(await self._paced(asked))
         whom = self.access.as_whom
@@ -247,9 +249,9 @@ async def acumatica_session(
 ) -> AsyncIterator[AcumaticaSession]:
     """Yield a session that is logged in when it is first used, and logged out whatever happens.
 
-    `patience`: for how many seconds a login that is refused because all sessions are taken is tried again, while
-    sessions of processes that died are known to be counted; without such, for half a minute. `ends_at`: the end of the
-    run, beyond which no read is put off.
+    `patience`: the seconds for which a login that is refused because all sessions are in use is tried again, while
+    sessions of dead processes are known to be counted; otherwise half a minute. `ends_at`: the end of the run, beyond
+    which no read is postponed.
     """
     session = AcumaticaSession(
         access, licence=licence, clock=clock, transport=transport, patience=patience, ends_at=ends_at

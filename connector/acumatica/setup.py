@@ -1,4 +1,4 @@
-"""How a tenant is set up: what `a2m check` asks before anything is sent."""
+"""The configuration of a tenant: what `a2m check` reads before anything is sent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Warehouse(msgspec.Struct):
 
 
 async def warehouses(session: AcumaticaSession) -> dict[str, bool]:
-    """Return the warehouses, and whether each is active."""
+    """Return the warehouses, each with whether it is active."""
     url = session.access.entity("Warehouse")
     content = await session.get(url, Query(select=("WarehouseID", "Active")).params(), what="the list of warehouses")
     rows = decode(content, list[_Warehouse], "the list of Warehouse")
@@ -76,8 +76,8 @@ async def branches(session: AcumaticaSession) -> list[Branch]:
 
 
 async def base_currency(session: AcumaticaSession) -> str:
-    """Return the base currency of the branch to log in to; where none is named, that of all branches, and empty where
-    they differ.
+    """Return the base currency of the branch to log in to. Without a named branch, return that of all branches; empty
+    if they differ.
     """
     found = await branches(session)
     own = [one for one in found if one.branch.casefold() == (session.access.branch or "").strip().casefold()]
@@ -131,7 +131,7 @@ class _Referenced(msgspec.Struct):
 
 
 async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
-    """Return the types of the alternate ids that so many stock items have."""
+    """Return the types of alternate ids among this many stock items."""
     query = Query(select=("InventoryID", "CrossReferences"), expand=("CrossReferences",), top=items)
     content = await session.get(session.access.entity("StockItem"), query.params(), what="alternate ids of stock items")
     rows = decode(content, list[_Referenced], "the list of StockItem")
@@ -139,7 +139,7 @@ async def alternate_types(session: AcumaticaSession, items: int) -> set[str]:
 
 
 async def columns_of_inquiry(session: AcumaticaSession, inquiry: str) -> set[str] | None:
-    """Return the columns that a generic inquiry has, by its first row; `None` where it lists nothing."""
+    """Return the columns of a generic inquiry, from its first row; None if it lists nothing."""
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     content = await session.get(url, Query(top=1).params(Dialect.FEED), what=what)
     rows = decode(content, _Inquiry, what).value

@@ -1,7 +1,7 @@
-"""Shipments with their lines, packages and orders, as the rules take them.
+"""Shipments with their lines, packages and orders, in the form that the rules take.
 
-Input: an instant since when changes are wanted, the day before which none is, or shipment numbers. Output: pages
-of `Shipment`s. The order of a line is taken from the line: allocations were seen to name another one
+Input: a time since when changes are wanted, the date before which none is, or shipment numbers. Output: pages of
+`Shipment`s. The order of a line is taken from the line, because allocations were seen to name another one
 (acumatica-observed.md, §5.5). Source: acumatica.md §5.5.
 """
 
@@ -82,7 +82,9 @@ SHIPMENTS = EntityList(
 
 @dataclass(frozen=True)
 class Found:
-    """A shipment without its orders and items; `invoices`: (order, invoice type, invoice number) of those invoiced."""
+    """A shipment without its orders and items; `invoices`: (order, invoice type, invoice number) of the invoiced
+    orders.
+    """
 
     shipment: Shipment
     invoices: tuple[tuple[str, str, str], ...] = ()
@@ -90,7 +92,7 @@ class Found:
 
 @dataclass(frozen=True)
 class FoundPage:
-    """A page of them; `last` to go on behind, none at the end."""
+    """A page of shipments; `last`: where to continue, None at the end."""
 
     found: list[Found]
     problems: list[Problem]
@@ -98,14 +100,14 @@ class FoundPage:
 
 
 def order_key(order_type: str | None, number: str | None) -> str:
-    """ "TYPE NBR", or empty where one of both is missing."""
+    """Return "TYPE NBR", or an empty text if one of them is missing."""
     return f"{code(order_type)} {code(number)}" if code(order_type) and code(number) else ""
 
 
 async def shipment_pages(
     session: AcumaticaSession, *, changed_since: datetime | None, begins_on: date | None, after: str | None
 ) -> AsyncIterator[FoundPage]:
-    """Yield the shipments that changed since an instant, or all; none that is dated before `begins_on`."""
+    """Yield the shipments that changed since a time, or all; none that is dated before `begins_on`."""
     where = [] if begins_on is None else [ge("ShipmentDate", begins_on)]
     async for page in pager.pages(session, SHIPMENTS, where, changed_since=changed_since, after=after):
         yield _found(page)
@@ -180,7 +182,7 @@ def _orders_in(package: _Package, orders_of_splits: dict[int, str]) -> tuple[str
 
 
 def number(value: Decimal | None, what: str) -> Decimal:
-    """Return a quantity as one form of its number; an empty one is 0. Raises `BadRecord` for what is not a number."""
+    """Return a quantity in a normal form; 0 for an empty one. Raises `BadRecord` for what is not a number."""
     if value is None:
         return Decimal(0)
     if not value.is_finite() or value.adjusted() > 15:

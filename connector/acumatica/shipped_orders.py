@@ -61,8 +61,8 @@ ORDERS = EntityList(
 async def orders_with_keys(
     session: AcumaticaSession, keys: Iterable[str]
 ) -> tuple[dict[str, ShippedOrder], dict[str, str]]:
-    """Return the sales orders with these keys, archived ones too, and of those that cannot be read why; those that are
-    not there are left out.
+    """Return the sales orders with these keys, including archived ones, and the reasons for unreadable ones. Missing
+    ones are left out.
     """
     numbers: dict[str, list[str]] = {}
     for key in sorted(possible_keys(key for key in keys if key)):
@@ -82,7 +82,7 @@ async def orders_with_keys(
 
 
 def shipped_order(head: OrderHead, details: Sequence[Detail]) -> ShippedOrder:
-    """Return an order as the rules take it. Raises `BadRecord`."""
+    """Return an order in the form that the rules take. Raises `BadRecord`."""
     return ShippedOrder(
         number=code(head.OrderNbr.value),
         date=day(head.Date.value),

@@ -1,6 +1,7 @@
-"""Vendor quantities: Acumatica has none of its own, so a generic inquiry that the tenant exposes by OData lists them.
+"""Vendor quantities, listed by a generic inquiry that the tenant exposes by OData, because Acumatica has none of its
+own.
 
-The inquiry has the columns InventoryID, WarehouseID (may be missing) and VendorQty; it is read in full.
+The inquiry has the columns InventoryID, WarehouseID (optional) and VendorQty; it is read in full.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class _Answer(msgspec.Struct):
 
 
 async def vendor_quantities(session: AcumaticaSession, inquiry: str) -> QuantityPage[int]:
-    """Return everything that the inquiry lists, by item and warehouse (empty where it has none), in 1/10,000."""
+    """Return everything that the inquiry lists, by item and warehouse (empty if it has none), in 1/10,000."""
     page: QuantityPage[int] = QuantityPage({}, None, [])
     url, what = session.access.inquiry(inquiry), f"the generic inquiry {inquiry}"
     read: set[str] = set()
