@@ -1,10 +1,9 @@
-"""Prices over Magento's asynchronous bulk API, where the settings choose it (A2M_QUEUE__PRICE_TRANSPORT).
+"""Send prices through Magento's asynchronous bulk API, if the settings choose it (A2M_QUEUE__PRICE_TRANSPORT).
 
-Input: the claimed prices of one bulk, more than one request would carry. Output: an outcome for each, read per
-record from what the bulk's operations came to. Guarantees: one bulk at a time, so never two with one key; a consumer
-that stands still is noticed and reported, and the prices go by requests that wait for their answer; a bulk whose run
-died is asked about before anything else is sent, and what a late consumer may overwrite is read again. Reasons: ADR
-0015.
+Input: the claimed prices of one bulk, more than one request would contain. Output: an outcome for each, read from the
+results of the bulk's operations. There is one bulk at a time, so never two with the same key. A stalled consumer is
+noticed and reported, and the prices are sent by requests that wait for their answer. A bulk whose run died is checked
+before anything else is sent, and what a late consumer may overwrite is read again. Reasons: ADR 0015.
 """
 
 from __future__ import annotations
@@ -38,10 +37,10 @@ from entities.price.rules import PriceRule
 
 T = TypeVar("T")
 RECORDS = 5_000
-"""A body of half a megabyte at most: web servers refuse one above one, unless configured otherwise."""
+"""A body of half a megabyte at most, because web servers refuse one above a megabyte unless configured otherwise."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 LATE_PUBLISH = timedelta(seconds=60)
-"""A bulk whose number was never returned may still be queued this long after it was sent."""
+"""A bulk whose id was never returned may still be queued this long after it was sent."""
 STANDS_STILL = (
     "Magento's consumer has not worked on a bulk of {count:,} prices for {patience} s: they were sent by requests that "
     f"wait for their answer. {magento_bulk.START_THE_CONSUMER}"
@@ -57,11 +56,11 @@ NOT_PERMITTED = (
 
 
 class OutcomesUnreadable(Exception):
-    """Magento does not report what became of a bulk; the text says why."""
+    """Magento does not report the results of a bulk; the text is the reason."""
 
 
 def goes_in_bulk(context: RunContext[PriceRule]) -> bool:
-    """Return whether prices go in bulks now: they are to, and none is open that was not worked off."""
+    """Return whether prices are sent in bulks now: the settings choose it, and there is no open bulk."""
     if context.queue.bulk_patience is None:
         return False
     with context.state.read() as connection:
@@ -69,7 +68,7 @@ def goes_in_bulk(context: RunContext[PriceRule]) -> bool:
 
 
 def operations_of(size: int) -> int:
-    """Return how many operations of so many records make a bulk."""
+    """Return how many operations of this many records make a bulk."""
     return max(1, RECORDS // size)
 
 
@@ -80,7 +79,9 @@ async def deliver_in_bulk(
     rows: Sequence[PriceRow],
     size: int,
 ) -> Delivery:
-    """Publish the prices in operations of `size`, wait for them, and send by itself what they leave unclear."""
+    """Publish the prices in operations of `size`, wait for them, and send separately the rows that they
+    leave unclear.
+    """
     parts = list(chunked(rows, size))
     with context.state.write() as connection:
         bulks.begin(connection, context.name, [one.key for one in claimed], context.clock.now())
@@ -110,9 +111,7 @@ async def deliver_in_bulk(
 async def _not_published(
     context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, fault: MagentoFault
 ) -> Delivery:
-    """Return what a fault of the publishing means: after one that leaves open whether it is queued, the bulk stays
-    stored.
-    """
+    """Return the delivery after a fault of publishing. If it is unknown whether the bulk is queued, it stays stored."""
     if isinstance(fault, NoAnswer):
         return Delivery([RowResult("unknown", str(fault)) for _row in rows])
     if isinstance(fault, TemporaryFault):
@@ -128,7 +127,7 @@ async def _not_published(
 async def _another_way(
     context: RunContext[PriceRule], client: MagentoClient, rows: Sequence[PriceRow], size: int, reason: str
 ) -> Delivery:
-    """The bulk is left to itself: its prices go at once, and are read again when it is over."""
+    """Abandon the bulk: send its prices at once by requests, and read them again when the bulk is over."""
     _leave_to_itself(context)
     context.remarks.add(reason)
     return await deliver_prices(client, rows, size)
@@ -137,7 +136,7 @@ async def _another_way(
 async def _with_the_rest(
     client: MagentoClient, rows: Sequence[PriceRow], outcomes: list[RowResult | None], size: int
 ) -> Delivery:
-    """Send what is unclear by itself: a request reports what an operation does not."""
+    """Send unclear rows separately, because a request reports what an operation does not."""
     rest = [index for index, outcome in enumerate(outcomes) if outcome is None]
     sent = await deliver_prices(client, [rows[index] for index in rest], size) if rest else Delivery([])
     for index, outcome in zip(rest, sent.outcomes, strict=True):
@@ -146,17 +145,19 @@ async def _with_the_rest(
 
 
 async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: str | None) -> bool:
-    """Wait until no operation of the bulk is open; off once nobody has worked on it for as long as the patience lasts.
+    """Wait until no operation of the bulk is open; return False once none was processed for as long as the patience
+    lasts.
 
-    Without a number the open operations on prices of all bulks are meant, others' too, and the patience is for all of
-    them. Raises `OutcomesUnreadable`, `HostUnavailable`, and `TemporaryFault` for a wait beyond the end of this run.
+    Without an id, the open operations on prices in all bulks are counted, including those of other clients, and the
+    patience applies to all of them together. Raises `OutcomesUnreadable`, `HostUnavailable`, and `TemporaryFault` for a
+    wait beyond the end of this run.
     """
     patience = timedelta(seconds=context.queue.bulk_patience or 0)
     least, worked_at, pause = None, context.clock.now(), FIRST_PAUSE
     while True:
         wait = pause
         try:
-            found = await _open(client, uuid)
+            open_count = await _open(client, uuid)
         except TemporaryFault as fault:
             wait = max(pause, fault.retry_after or 0)
             if context.clock.now() + timedelta(seconds=fault.retry_after or 0) > context.ends_at:
@@ -164,12 +165,12 @@ async def _is_done(context: RunContext[PriceRule], client: MagentoClient, uuid: 
             retry_after.block_until_retry_after(context, fault)
             worked_at += timedelta(seconds=fault.retry_after or 0)
         else:
-            if found == 0:
+            if open_count == 0:
                 return True
-            if least is None or (found < least and uuid is not None):
+            if least is None or (open_count < least and uuid is not None):
                 worked_at = context.clock.now()
-            least = found if least is None else min(least, found)
-            context.events.emit(Progress(f"{context.name}: {found:,} operations wait for Magento's consumer"))
+            least = open_count if least is None else min(least, open_count)
+            context.events.emit(Progress(f"{context.name}: {open_count:,} operations wait for Magento's consumer"))
         if context.clock.now() - worked_at >= patience:
             return False
         if not context.is_pulling:
@@ -185,7 +186,7 @@ async def _open(client: MagentoClient, uuid: str | None) -> int:
 
 
 async def _asked(answer: Awaitable[T]) -> T:
-    """Return what Magento reports of a bulk. Raises `OutcomesUnreadable` where it does not."""
+    """Return what Magento reports about a bulk. Raises `OutcomesUnreadable` if it does not."""
     try:
         return await answer
     except Unauthorized as refused:
@@ -197,8 +198,8 @@ async def _asked(answer: Awaitable[T]) -> T:
 
 
 async def settle_bulk(context: RunContext[PriceRule]) -> None:
-    """Ask about a bulk that a run left open, before anything else is done. What it carried is read again once it is
-    over; as long as no consumer works on it, or its status is unreadable, prices go another way.
+    """Check a bulk that a run left open, before anything else is done. Its prices are read again once it is over. As
+    long as no consumer processes it, or its status is unreadable, prices are sent by requests.
     """
     with context.state.read() as connection:
         left = bulks.of_entity(connection, context.name)

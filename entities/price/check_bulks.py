@@ -1,4 +1,4 @@
-"""Test Connection where prices go in asynchronous bulks: whether Magento's consumer works and reports what it did."""
+"""Test Connection for prices in asynchronous bulks: whether Magento's consumer works and reports its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAUSE = 3.0
 
 
 def consumer(client: MagentoClient, clock: Clock) -> PlannedCheck:
-    """Publish one price of a SKU that does not exist, which writes nothing, and see whether it is worked off."""
+    """Publish one price of a SKU that does not exist, which writes nothing, and check whether it is processed."""
     return PlannedCheck(CONSUMER, partial(_consumer, client, clock))
 
 

@@ -1,6 +1,6 @@
-"""Test Connection, prices: the price class, the tax of Acumatica's price list, and the consumer of bulks.
+"""Test Connection for prices: the price class, the tax of Acumatica's price list, and the consumer of bulks.
 
-Nothing is written anywhere. Magento's API does not return how its own prices are taxed: the setting does.
+Nothing is written in either system. Magento's API does not return whether its prices include tax; the setting does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAMED = 3
 def prices_in_acumatica(
     session: AcumaticaSession, rule: PriceRule, price_read: Literal["odata", "inquiry"]
 ) -> list[PlannedCheck]:
-    """Return the tax calculation mode of the price list."""
+    """Return the check of the price list's tax calculation mode."""
     if rule.tax_included is None:
         return []
     return [PlannedCheck(TAX, partial(_tax, session, rule, price_read, included=rule.tax_included))]
@@ -57,7 +57,7 @@ async def _tax(
 
 
 def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> list[PlannedCheck]:
-    """Return the price class whose prices come before the base prices."""
+    """Return the check of the price class whose prices take precedence over base prices."""
     return [PlannedCheck(PRICE_CLASS, partial(_price_class, session, price_class))] if price_class else []
 
 
@@ -82,5 +82,5 @@ def checks_in_acumatica(settings: Settings, session: AcumaticaSession) -> list[P
 
 
 def checks_in_magento(settings: Settings, client: MagentoClient, clock: Clock) -> list[PlannedCheck]:
-    """Return the checks of prices in Magento: whether somebody works on bulks, where prices go in them."""
+    """Return the checks of prices in Magento: whether bulks are processed, if prices are sent in bulks."""
     return [consumer(client, clock)] if sends_bulks(settings) and settings.active.price else []

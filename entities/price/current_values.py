@@ -1,4 +1,4 @@
-"""What Magento shows of prices."""
+"""Read the prices that Magento shows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _at_places(
 
 
 def has_price(rule: PriceRule, record: Record, facts: Facts) -> bool:
-    """Return whether a record has something that becomes a price, by a quick check."""
+    """Return whether a record has anything that becomes a price, by a quick check."""
     own = facts.field_price if rule.source == "field" else facts.default_price
     if rule.source == "price_list" and (record.price_rows or rule.without_row == "leave"):
         return bool(record.price_rows)
@@ -56,7 +56,7 @@ def _hidden(hiding: Mapping[int, Decimal]) -> str:
 
 
 async def find_prices(context: RunContext[PriceRule], targets: Sequence[TargetKey], shown: Shown) -> Found:
-    """Return what Magento shows at these places; a product without a price may not exist, or have none of its own."""
+    """Return what Magento shows at these places. A product without a price may not exist, or have none of its own."""
     by_sku = await shown.by_sku(PRICES, [target.sku for target in targets])
     found = Found(_at_places(context, targets, by_sku))
     missing = {target.sku: target.key for target in targets if (target.key, "") not in found.values}

@@ -1,4 +1,4 @@
-"""Prices go to Magento in requests, or in bulks where the settings say so."""
+"""Send prices to Magento in requests, or in bulks if the settings say so."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def deliver_prices_of(
 
 
 async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], delivery: Delivery) -> None:
-    """Distinguish products that Magento no longer has from those that take no price: its refusal is the same for
+    """Distinguish products that Magento no longer has from those that cannot have a price: its refusal is the same for
     both.
     """
     refused = {
@@ -49,6 +49,6 @@ async def _explain_unknown(client: MagentoClient, claimed: Sequence[Message], de
         types = await queries.product_types(client, sorted(refused)) if refused else {}
         found = why_missing(types, {sku: sku for sku in refused}, NOUN)
     except MagentoFault:
-        return  # Magento's own words stay
+        return  # Magento's own message stays
     for why in found:
         delivery.outcomes[refused[why.record]] = RowResult("refused", str(why), code=why.code)

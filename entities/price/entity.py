@@ -1,4 +1,4 @@
-"""Prices: one for each SKU, for all stores or for one."""
+"""The entity of prices: one for each SKU, for all stores or for one."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ WITHOUT_ROW = {
     "default_price": "without a row in the price list got their Default Price",
     "leave": "without a row in the price list were left alone",
 }
-"""What the run says of items that the price list has no row of."""
+"""The run's text about items for which the price list has no row."""
 
 
 class Price(ValueEntity[PriceRule]):
-    """Prices, as the stages take them."""
+    """Prices as the stages use them."""
 
     name = "price"
     noun = NOUN
@@ -71,7 +71,7 @@ class Price(ValueEntity[PriceRule]):
         return (settings.magento.store_id,)
 
     def is_tuned(self, settings: Settings) -> bool:
-        """See `Entity.is_tuned`: the answer to a bulk measures the consumer's time."""
+        """See `Entity.is_tuned`: the answer to a bulk would measure the consumer's time."""
         return not sends_bulks(settings)
 
     async def refuse_settings(self, context: RunContext[PriceRule], *, full: bool, changed: bool) -> None:
@@ -127,7 +127,9 @@ class Price(ValueEntity[PriceRule]):
         return RequestResult(await deliver_prices_of(context, client, claimed, size))
 
     async def before_settle(self, context: RunContext[PriceRule]) -> None:
-        """See `Entity.before_settle`: a bulk that was left open is waited for; what it carries is not there before."""
+        """See `Entity.before_settle`: an open bulk is waited for, because its values are not shown before it is
+        processed.
+        """
         await settle_bulk(context)
 
     def explained(self, settings: Settings, state: State, stored: Sequence[Stored]) -> Iterable[Line]:

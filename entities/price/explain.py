@@ -1,4 +1,4 @@
-"""Lines about the price of one record."""
+"""The lines that `explain` prints about the price of one record."""
 
 from __future__ import annotations
 

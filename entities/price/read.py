@@ -1,4 +1,4 @@
-"""What prices read in Acumatica beside items: the rows of the price list."""
+"""What prices read in Acumatica besides items: the rows of the price list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ async def _page(context: RunContext[Any], found: PricePage) -> FeedPage:
 
 
 async def _own_currency(context: RunContext[Any]) -> str:
-    """Return Acumatica's base currency, asked once a run; empty where the settings name one, or it is unknown."""
+    """Return Acumatica's base currency, read once per run; empty if the settings name a currency, or if it
+    is unknown.
+    """
     if context.rule.currency:
         return ""
     return await context.shop.once("base currency", partial(_base_currency, context))
@@ -68,7 +70,7 @@ async def _of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:
 
 
 def _merged(before: list[PriceListRow], part: list[PriceListRow], *, whole: bool) -> list[PriceListRow]:
-    """Return the rows of both by their id: those of the part are newer."""
+    """Return the rows of both by their id; those of the part are newer."""
     if whole:
         return part
     by_id = {row.record_id: row for row in (*before, *part)}

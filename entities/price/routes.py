@@ -1,4 +1,4 @@
-"""The routes of Magento that prices need."""
+"""Magento's routes that prices need."""
 
 from __future__ import annotations
 

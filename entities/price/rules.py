@@ -1,10 +1,11 @@
-"""What price Magento must show of each SKU.
+"""The price that Magento must show of each SKU.
 
-The price comes from the item's default price, from a field of the item, or from the price list. Of the list, in this
-order: rows of the chosen price class before base rows, promotions before regular rows, rows in the published unit
-before rows in the other one, the largest break quantity up to one, the latest effective date; rows of a warehouse, a
-customer or another currency are not used. Where the list has no row the default price counts (Acumatica's own order,
-contracts/acumatica.md §3.10), or, by a setting, none. Prices are whole 1/1,000,000; nothing is ever a binary float.
+The price comes from the item's default price, from a field of the item, or from the price list. From the list it is
+chosen in this order: rows of the chosen price class before base rows, promotions before regular rows, rows in the
+published unit before rows in the other one, the largest break quantity up to one, the latest effective date. Rows of a
+warehouse, a customer or another currency are not used. If the list has no row, the default price is used (Acumatica's
+own order, contracts/acumatica.md §3.10) or, by a setting, none. Prices are whole 1/1,000,000; nothing is ever a binary
+float.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ ONE = 1_000_000
 LARGEST = 9_000_000_000 * ONE
 _ALWAYS, _NEVER = 0, 10**9
 OTHER_TAX = {True: "net", False: "gross"}
-"""What a price row says that is taxed otherwise than Tax Included says."""
+"""The tax mode of a price row that contradicts Tax Included."""
 TAX_LABELS = {"net": "without tax", "gross": "with tax"}
 TAXED_OTHERWISE: dict[bool | None, str] = {
     included: FailureCode.TAXED_OTHERWISE.because(
@@ -43,9 +44,9 @@ _PIECE = 10_000
 class PriceRule:
     """Which price is published, in which unit, and to how many decimals it is rounded (half away from zero).
 
-    `currency`: rows of another one are not used; none: those that are not Acumatica's base currency.
-    `tax_included`: whether prices have to include tax, or must not; a row that says otherwise is not sent.
-    `without_row`: what becomes of an item of which the price list has no row.
+    `currency`: rows in another one are not used; None: rows in another currency than Acumatica's base currency are not
+    used. `tax_included`: whether prices have to include tax or must not; a row that contradicts it is not sent.
+    `without_row`: what is done with an item for which the price list has no row.
     """
 
     source: Literal["default_price", "price_list", "field"] = "default_price"
@@ -59,10 +60,11 @@ class PriceRule:
 
 
 class Prices(NamedTuple):
-    """`values`: of one source (empty), in 1/1,000,000. `notes`: prices of 0 or none, which are not sent.
+    """The result of the rule.
 
-    `next_change`: the next date after today on which an item's price may change by itself, by inventory id.
-    `gaps`: how many items the price list has no row of, where it is asked.
+    `values`: of one source (empty), in 1/1,000,000. `notes`: prices of 0 or none, which are not sent. `next_change`:
+    the next date after today on which an item's price may change by itself, by inventory id. `gaps`: the number of
+    items for which the price list has no row, if it is used.
     """
 
     values: Values
@@ -75,7 +77,7 @@ class Prices(NamedTuple):
 def compute(items: Items, price_rows: pd.DataFrame, rule: PriceRule, today: date) -> Prices:
     """Return the price of each published item on `today`, a date in the tenant's zone.
 
-    `items` as `items.published` returns them; `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
+    `items`: as `items.published` returns them. `price_rows`: `inventory_id, record_id, price_type, price_code, uom,
     warehouse, promotion, break_quantity, price, currency, effective, expiration, tax, is_foreign`.
     """
     values, has_price = items.numbers("field_price" if rule.source == "field" else "default_price")
@@ -100,7 +102,7 @@ def compute(items: Items, price_rows: pd.DataFrame, rule: PriceRule, today: date
 
 
 def round_half_up(values: np.ndarray, decimals: int) -> np.ndarray:
-    """Whole 1/1,000,000 rounded to `decimals` places, halves away from zero."""
+    """Return whole 1/1,000,000 rounded to `decimals` places, halves away from zero."""
     step = 10 ** (6 - decimals)
     rounded: np.ndarray = np.sign(values) * ((np.abs(values) + step // 2) // step) * step
     return rounded
@@ -116,7 +118,9 @@ def _in_sales_unit(items: Items, values: np.ndarray) -> np.ndarray:
 
 
 def _times(values: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """`values × numerator ÷ denominator` in whole numbers, halves away from zero; Python's integers cannot overflow."""
+    """Return `values × numerator ÷ denominator` in whole numbers, halves away from zero. Python's integers cannot
+    overflow.
+    """
     exact = [_divide(int(v) * int(n), int(d)) for v, n, d in zip(values, numerator, denominator, strict=True)]
     return np.array([max(-LARGEST - 1, min(LARGEST + 1, one)) for one in exact], dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""Which products Magento is asked about before their chunk is computed: a quick check of what was pulled."""
+"""The products about which Magento is asked before their chunk is computed, by a quick check of what was pulled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from entities.item_rule import ItemRule
 
 
 def skus_ahead(pulled: Iterable[Stored], rule: ItemRule, has_value: Callable[[Record, Facts], bool]) -> list[str]:
-    """Return the SKUs of the items that `items.published` chooses and that have a value."""
+    """Return the SKUs of the items that `items.published` would choose and that have a value."""
     skus = []
     for stored in pulled:
         facts = stored.record.facts

@@ -1,6 +1,6 @@
-"""Test Connection, items: the item classes and the alternate id of the SKU that the settings name.
+"""Test Connection for items: the item classes and the alternate id of the SKU that the settings name.
 
-Nothing is written anywhere.
+Nothing is written in either system.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ITEMS_SAMPLED = 500
 
 
 def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], alternate_type: str) -> list[PlannedCheck]:
-    """Return the item classes, and the type of the alternate id that is the SKU."""
+    """Return the checks of the item classes, and of the type of the alternate id that is the SKU."""
     planned = [PlannedCheck(ITEM_CLASSES, partial(_classes, session, classes))] if classes else []
     return (
         [*planned, PlannedCheck(ALTERNATE, partial(_alternate, session, alternate_type))] if alternate_type else planned
@@ -34,7 +34,9 @@ async def _classes(session: AcumaticaSession, classes: Sequence[str]) -> Check:
 
 
 async def _alternate(session: AcumaticaSession, wanted: str) -> Check:
-    """Acumatica's API has no list of these types: one is known to exist where some item has an id of it."""
+    """Check the type. Acumatica's API has no list of these types: one is known to exist if some item has an
+    id of it.
+    """
     found = await setup.alternate_types(session, ITEMS_SAMPLED)
     if not not_among([wanted], found):
         return Check(ALTERNATE, "passed", f"{wanted}: there are items that have one")

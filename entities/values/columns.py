@@ -1,6 +1,6 @@
-"""What the rules of values take and give: columns of one length, a list or an array for each field.
+"""The input and output of the rules of values: columns of one length, a list or an array for each field.
 
-Numbers are arrays of whole numbers, texts are lists as they were read: nothing is copied into a frame of objects.
+Numbers are arrays of whole numbers, texts are lists as they were read. Nothing is copied into a frame of objects.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connector.model.failures import FailureCode
 
 
 class Numbers(NamedTuple):
-    """Whole numbers of which some may be missing: those are 0 in `values`, and not `known`."""
+    """Whole numbers, some of which may be missing: those are 0 in `values` and False in `known`."""
 
     values: np.ndarray
     known: np.ndarray
@@ -35,26 +35,26 @@ class Items(NamedTuple):
 
     def numbers(self, name: str) -> Numbers:
         """Return one field of whole numbers."""
-        found = self.column(name)
+        column = self.column(name)
         try:  # nearly always: all are there
-            return Numbers(np.array(found, np.int64), np.ones(len(found), bool))
+            return Numbers(np.array(column, np.int64), np.ones(len(column), bool))
         except TypeError:
-            known = np.array([one is not None for one in found], bool)
-            return Numbers(np.array([one or 0 for one in found], np.int64), known)
+            known = np.array([value is not None for value in column], bool)
+            return Numbers(np.array([value or 0 for value in column], np.int64), known)
 
     def where(self, chosen: Sequence[bool] | np.ndarray) -> Items:
-        """Return those of the items that are chosen."""
+        """Return the items that are chosen."""
         return Items(*(list(compress(column, chosen)) for column in self))
 
     def identities(self, rows: np.ndarray) -> tuple[list[Any], list[Any], list[Any]]:
-        """Return the keys of Acumatica, the compared and the sent SKUs of items by their place; one may come again."""
+        """Return Acumatica's keys, the compared and the sent SKUs of the items at these positions, which may repeat."""
         columns = (self.inventory_ids, self.keys, self.column("sku"))
         inventory_ids, keys, skus = (np.array(one, dtype=object)[rows].tolist() for one in columns)
         return inventory_ids, keys, skus
 
 
 class Values(NamedTuple):
-    """What Magento must show: whole numbers of their last digit; `in_stock` is None where no status is sent."""
+    """The values that Magento must show, as scaled whole numbers; `in_stock` is None if no status is sent."""
 
     inventory_ids: Sequence[str]
     keys: Sequence[str]
@@ -68,7 +68,7 @@ NO_VALUES = Values((), (), (), (), (), ())
 
 
 class Problem(NamedTuple):
-    """An item that cannot be sent to a source (empty: to any), and why. It may have no SKU."""
+    """An item that cannot be sent to a source (empty: to any), and the reason. It may have no SKU."""
 
     inventory_id: str
     key: str | None
@@ -79,7 +79,7 @@ class Problem(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An item that is not sent by the rules, and why."""
+    """An item that is not sent because of the rules, and the reason."""
 
     inventory_id: str
     sku: str
@@ -87,7 +87,9 @@ class Note(NamedTuple):
 
 
 class Shelves(NamedTuple):
-    """Quantities of items in warehouses, in 1/10,000: `items` and `places` are numbers of items and of `warehouses`."""
+    """Quantities of items in warehouses, in 1/10,000. `items` are positions of items, `places` are positions in
+    `warehouses`.
+    """
 
     items: np.ndarray
     places: np.ndarray
@@ -96,8 +98,8 @@ class Shelves(NamedTuple):
 
 
 def shelves(rows: Iterable[tuple[int, str, int]]) -> Shelves:
-    """Return the quantities of these rows: the number of an item, a warehouse and a quantity."""
+    """Return the quantities of these rows: the position of an item, a warehouse and a quantity."""
     numbers: dict[str, int] = {}
-    found = [(item, numbers.setdefault(warehouse, len(numbers)), amount) for item, warehouse, amount in rows]
-    items, places, amounts = np.array(found, np.int64).reshape(-1, 3).T
+    table = [(item, numbers.setdefault(warehouse, len(numbers)), amount) for item, warehouse, amount in rows]
+    items, places, amounts = np.array(table, np.int64).reshape(-1, 3).T
     return Shelves(items, places, list(numbers), amounts)

@@ -1,10 +1,10 @@
-"""What Magento is asked before a chunk of values is queued: what it shows, and whether it still has the product.
+"""Read from Magento, before a chunk of values is queued, what it shows and whether it still has the products.
 
-Input: the rule's values, and the keys that the records leave. Output: ledger rows, messages that
-cannot be sent, and the SKUs of which Magento has no product. A usual sync asks only about places that Magento never
-confirmed or that are in doubt, and whether a product whose quantity changes is still there: Magento keeps a quantity
-of a product that it does not have. A full sync checks everything, so that a product that somebody deleted, or made
-again, in Magento is noticed (docs/adr/0021). Where a source has no row of a product, 0 is what Magento shows.
+Input: the rule's values, and the keys of the records. Output: ledger rows, messages that cannot be sent, and the SKUs
+of missing products. A normal sync asks only about places that Magento never confirmed or that have to be rechecked, and
+whether a product whose quantity changes still exists, because Magento also stores quantities of products that do not
+exist. A full sync checks everything, so that a product that was deleted or created again in Magento is noticed
+(docs/adr/0021). If a source has no row of a product, Magento shows 0.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ At = tuple[str, str]
 class MagentoValues(NamedTuple):
     """What Magento shows.
 
-    confirmed: ledger rows to keep. rejected: messages that cannot be sent, by key and source. missing: keys without a
-    product in Magento. targets: what was asked about. unshown: where it shows nothing any more, though it confirmed a
-    value.
+    confirmed: ledger rows to store. rejected: messages that cannot be sent, by key and source. missing: keys without a
+    product in Magento. targets: the places that were read. unshown: places where Magento no longer shows anything,
+    although it confirmed a value.
     """
 
     confirmed: list[LedgerRow]
@@ -56,7 +56,9 @@ async def read_from_magento(
     shown: Shown,
     everything: bool,
 ) -> MagentoValues:
-    """Ask about the values of these records as far as it is needed, or about all of them. due: what is in doubt."""
+    """Read the values of these records as far as needed, or all of them (`everything`). due: places that have to be
+    rechecked.
+    """
     known: Mapping[At, LedgerRow] = {}
     asked: list[DesiredValue] = []
     compared: list[LedgerRow] = []
@@ -103,8 +105,8 @@ async def read_from_magento(
 def _changed_of_known(
     context: RunContext[R], entity: ValueParts[R], values: Sequence[DesiredValue], records: Collection[str]
 ) -> Sequence[DesiredValue] | None:
-    """Return the values that Magento did not confirm, as far as the entity asks for them, where something was confirmed
-    of each of the records' places and of no other: nearly always. `None` otherwise.
+    """Return the values that Magento did not confirm, as far as the entity reads them. None unless each of the records'
+    places has a confirmed value and there are no other places, which is nearly always so.
     """
     with context.state.read() as connection:
         if entity.asks_only_of_new:
@@ -129,8 +131,8 @@ def _rows_per_key(values: Sequence[DesiredValue], records: Collection[str]) -> f
 
 
 def _without_status(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow]) -> list[At]:
-    """Return the places whose stock status is to follow the quantity from now on and was left alone until now: only
-    Magento knows it. A quantity of 0 is not sold either way.
+    """Return the places whose stock status now follows the quantity and was left alone before: only Magento knows the
+    status. A quantity of 0 is not sold either way.
     """
     found = ((PLACE_OF(want), known.get(PLACE_OF(want))) for want in values if want.in_stock is not None)
     return [at for at, row in found if row is not None and row.value and row.in_stock is None]
@@ -146,9 +148,8 @@ def _known_ones(
 async def _made_again(
     context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found, shown: Shown
 ) -> list[LedgerRow]:
-    """Return those of the values that Magento confirmed of a product that it had before: it shows nothing of them any
-    more, or something else, and the product is newer than the confirmation. What somebody only changed there is left to
-    `a2m reconcile`.
+    """Return the confirmed values of products that were created again in Magento: it no longer shows the value, or
+    shows another one, and the product is newer than the confirmation. Other differences are left to `a2m reconcile`.
     """
     lost: list[LedgerRow] = []
     others: list[LedgerRow] = []
@@ -169,8 +170,8 @@ async def _made_again(
 def _leaving(
     entity: ValueParts[R], wanted: Set[At], known: Mapping[At, LedgerRow], due: Collection[At]
 ) -> list[LedgerRow]:
-    """Return the places of the records that have no value any more and go to 0: nothing is sent where nothing is
-    there. What is in doubt may be something else than the 0 that was confirmed.
+    """Return the places of the records that no longer have a value and go to 0. Nothing is sent if Magento already
+    shows nothing there. A place that has to be rechecked may show something else than the confirmed 0.
     """
     if entity.withdrawn_value is None:
         return []
@@ -190,7 +191,7 @@ def _rejected(context: RunContext[R], values: Sequence[DesiredValue], found: Fou
 
 
 def unsendable(context: RunContext[R], want: DesiredValue, why: Rejected) -> DesiredValue:
-    """Return the value as a message that cannot be sent; an unknown SKU is left out where a setting says so."""
+    """Return the value as a message that cannot be sent. An unknown SKU is skipped if a setting says so."""
     return msgspec.structs.replace(
         want,
         cause=why.code,

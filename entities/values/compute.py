@@ -1,7 +1,7 @@
-"""What Magento must show of the pulled items, and where it does not show it yet.
+"""Compute what Magento must show of the pulled items, and where it does not show it yet.
 
-The rules are pure; what is added here is what they may not know: the other items with the same SKU, and what Magento
-shows (`entities.values.compare`).
+The rules are pure. This module adds what they do not know: other items with the same SKU, and what Magento shows
+(`entities.values.compare`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from entities.values.parts import ValueParts
 
 async def compute_values(context: RunContext[R], entity: ValueParts[R], pulled: Pulled) -> Computed:
     """Return what has to be stored and queued for one chunk of pulled records."""
-    with context.state.read() as connection:  # before all that the values are made of, so that none of it is older
+    with (
+        context.state.read() as connection
+    ):  # before reading what the values are computed from, so that none of that is older
         due = ledger.due_places(connection, context.name, context.clock.now())
     chosen, of_items = _with_same_sku(context, pulled.to_compute)
     published = items.published(of_items, context.items)
@@ -74,13 +76,13 @@ def _name_other_skus(context: RunContext[R], published: Published) -> None:
 
 
 def _with_same_sku(context: RunContext[R], chosen: dict[str, Stored]) -> tuple[dict[str, Stored], Items]:
-    """Return the records of the chunk, and every other record with one of their SKUs, now or before; and their
+    """Return the records of the chunk, and every other record with one of their present or former SKUs; and their
     items.
     """
     of_chunk = conversion.items(chosen.values())
     before = [one.key for one in chosen.values()]
     fresh: set[str] = set()
-    if before == of_chunk.keys and all(before):  # nearly always: no item came, went or has another SKU
+    if before == of_chunk.keys and all(before):  # nearly always: no item was added or removed or has another SKU
         kept_keys: list[Any] = before
     else:
         now = dict(zip(of_chunk.inventory_ids, of_chunk.keys, strict=True))
@@ -99,9 +101,9 @@ def _with_same_sku(context: RunContext[R], chosen: dict[str, Stored]) -> tuple[d
 def _with_columns(
     chosen: Mapping[str, Stored], published: Published, next_change: Mapping[str, date]
 ) -> Iterable[Stored]:
-    """Return the records with the SKU and the day that are searched for; nearly always they have them."""
-    given, days = published.given, {one.next_change for one in chosen.values()}
-    is_same = given.inventory_ids == list(chosen) and given.keys == [one.key for one in chosen.values()]
+    """Return the records with the SKU and the date by which they are searched; nearly always they have them already."""
+    candidates, days = published.candidates, {one.next_change for one in chosen.values()}
+    is_same = candidates.inventory_ids == list(chosen) and candidates.keys == [one.key for one in chosen.values()]
     if is_same and not next_change and days <= {None}:
         return chosen.values()
     keys = published.keys()

@@ -1,4 +1,4 @@
-"""Stored records as the columns that the rules take, and what the rules give as what the queue keeps."""
+"""Convert stored records to the columns that the rules take, and the rules' results to what the queue stores."""
 
 from __future__ import annotations
 
@@ -31,14 +31,18 @@ def items(stored: Iterable[Stored]) -> Items:
 
 
 class Figures(NamedTuple):
-    """One figure of records by warehouse. `unread`: the numbers of records whose figure was never read somewhere."""
+    """One figure of records by warehouse. `unread`: positions of records whose figure was never read in
+    some warehouse.
+    """
 
     shelves: Shelves
     unread: list[int]
 
 
 def quantities(records: Sequence[Record], figure: Figure) -> Figures:
-    """Return one figure of the records by warehouse; an unread one has no row, because no number stands for it."""
+    """Return one figure of the records by warehouse. An unread figure has no row, because no number can
+    represent it.
+    """
     of_records = [one.quantities for one in records]
     all_of_them = chain.from_iterable(map(dict.values, of_records))
     try:  # nearly always: every figure is there
@@ -66,20 +70,20 @@ def _numbers(of_records: Sequence[dict[str, int]]) -> np.ndarray:
     found = list(chain.from_iterable(map(dict.values, of_records)))
     try:
         return np.array(found, np.int64)
-    except OverflowError:  # sums of rows have no limit; the rule refuses what is far smaller
+    except OverflowError:  # sums of rows have no limit; the rule refuses far smaller ones already
         return np.array([max(-_FAR_TOO_LARGE, min(one, _FAR_TOO_LARGE)) for one in found], np.int64)
 
 
 def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Shelves:
-    """Return the quantities with their items and warehouses as numbers.
+    """Return the quantities with their items and warehouses as positions.
 
-    Most items are in the same warehouses, in the same order: each such list is evaluated once.
+    Most items are in the same warehouses, in the same order, so each such list is evaluated once.
     """
     lengths = np.fromiter(map(len, of_records), np.int64, len(of_records))
     lists: dict[tuple[str, ...], int] = {}
     list_of = np.fromiter((lists.setdefault(tuple(one), len(lists)) for one in of_records), np.int64, len(of_records))
     items = np.repeat(np.arange(len(of_records)), lengths)
-    if len(lists) == 1:  # as a full sync has it: all items are in all warehouses
+    if len(lists) == 1:  # typical of a full sync: all items are in all warehouses
         (alike,) = lists
         return Shelves(items, np.tile(np.arange(len(alike)), len(of_records)), alike, amounts)
     numbers: dict[str, int] = {}
@@ -106,13 +110,13 @@ def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
 
 
 def wanted(values: Values) -> list[DesiredValue]:
-    """Return values as what Magento must show."""
+    """Return values as the desired values of Magento's places."""
     of = (values.inventory_ids, values.keys, values.sources, values.skus, values.values, values.in_stock)
     return list(map(DesiredValue, *of))
 
 
 def problems(found: Iterable[Problem]) -> list[DesiredValue]:
-    """Return problems as messages that cannot be sent; without a SKU the Acumatica key stands in."""
+    """Return problems as messages that cannot be sent. Without a SKU the Acumatica key is used instead."""
     return [
         DesiredValue(
             one.inventory_id,
@@ -128,7 +132,7 @@ def problems(found: Iterable[Problem]) -> list[DesiredValue]:
 
 
 def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
-    """Return records that Acumatica sent in a form that cannot be read, as messages that cannot be sent."""
+    """Return unreadable records of Acumatica as messages that cannot be sent."""
     return [
         DesiredValue(key, key, source="", sku=None, value=None, cause=FailureCode.UNREADABLE_RECORD, reason=reason)
         for key, reason in found

@@ -1,4 +1,4 @@
-"""What price and inventory share: an entity whose messages are numbers that Magento must show."""
+"""The base class of price and inventory: entities whose messages are numbers that Magento must show."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from settings import Settings
 
 
 class ValueEntity(ValueParts[R], EntityDefaults[R]):
-    """An entity of values; what the stages ask of an `entities.base.Entity`, by its parts."""
+    """An entity of values. It implements `entities.base.Entity` by means of the entity's `ValueParts`."""
 
     is_batched = True
     merges_feeds = True
     has_daily_full_sync = True
 
     def computed_with(self, settings: Settings) -> tuple[Any, ...]:
-        """See `Entity.computed_with`: which items go, and what becomes of those that Magento does not have."""
+        """See `Entity.computed_with`: which items are sent, and what happens to those that Magento does not have."""
         return (item_rule(settings), settings.items.unknown_sku)
 
     def shown_in(self, settings: Settings) -> tuple[Any, ...]:
@@ -53,7 +53,7 @@ class ValueEntity(ValueParts[R], EntityDefaults[R]):
         return await compute_values(context, self, pulled)
 
     def may_be_applied(self, result: RowResult) -> bool:
-        """See `Entity.may_be_applied`: a gateway's 5xx says nothing of what goes on behind it."""
+        """See `Entity.may_be_applied`: a gateway's 5xx does not show what happened behind it."""
         return result.kind in ("unknown", "temporary")
 
     def outcomes(self, outcomes: list[MessageOutcome], result: RequestResult) -> list[MessageOutcome]:

@@ -1,6 +1,6 @@
-"""Which items Magento shall know, and under which SKU.
+"""Choose the items that Magento must have, and their SKUs.
 
-Input: the items of records. Output: those that are published, and the problems of those that should be but cannot.
+Input: the items of records. Output: the published ones, and the problems of those that should be published but cannot.
 Source: spec, *Rules of the field*, "SKU", "Which items", "Unit".
 """
 
@@ -17,22 +17,25 @@ LONGEST_SKU = 64
 
 
 class Published(NamedTuple):
-    """`items`: those of the `given` that are published. `problems`: of items that should be published and cannot be."""
+    """The result of the choice.
+
+    `items`: those of the `candidates` that are published. `problems`: of items that should be published and cannot be.
+    """
 
     items: Items
-    given: Items
+    candidates: Items
     problems: list[Problem]
 
     def keys(self) -> dict[str, str]:
         """Return the SKU, as Magento compares it, of every item that has one, by inventory id."""
-        return {one: key for one, key in zip(self.given.inventory_ids, self.given.keys, strict=True) if key}
+        return {one: key for one, key in zip(self.candidates.inventory_ids, self.candidates.keys, strict=True) if key}
 
 
 def published(items: Items, rule: ItemRule) -> Published:
     """Choose the items that go to Magento.
 
-    Every item that shares a SKU with a published one has to be among them: two published items with one SKU are both a
-    problem.
+    Every item that shares a SKU with a published one has to be among them, because two published items with one SKU are
+    both a problem.
     """
     wanted = _chosen(items, rule)
     reasons = _reasons(wanted, rule)
@@ -66,25 +69,25 @@ def _among(items: Items, name: str, allowed: Set[object]) -> Items:
 
 
 def _reasons(wanted: Items, rule: ItemRule) -> dict[int, tuple[FailureCode, str]]:
-    """Return why items cannot be published, by their place: nearly always that of none."""
-    found: dict[int, tuple[FailureCode, str]] = {}
+    """Return why items cannot be published, by position; nearly always there are none."""
+    reasons: dict[int, tuple[FailureCode, str]] = {}
     skus = wanted.column("sku")
     if len(set(wanted.keys)) < len(wanted.keys):
-        found.update(_twins(wanted, skus))
+        reasons.update(_twins(wanted, skus))
     if not all(wanted.keys):
         why = "the item has none by the SKU setting. Enter it in Acumatica, or choose another SKU setting."
-        found.update((at, (FailureCode.NO_SKU, why)) for at, key in enumerate(wanted.keys) if not key)
+        reasons.update((at, (FailureCode.NO_SKU, why)) for at, key in enumerate(wanted.keys) if not key)
     if max(map(len, filter(None, skus)), default=0) > LONGEST_SKU:
         why = f"Magento takes {LONGEST_SKU} characters at most. Shorten it in Acumatica."
         too_long = (at for at, sku in enumerate(skus) if wanted.keys[at] and len(sku) > LONGEST_SKU)
-        found.update((at, (FailureCode.SKU_TOO_LONG, why)) for at in too_long)
+        reasons.update((at, (FailureCode.SKU_TOO_LONG, why)) for at in too_long)
     if rule.unit == "sales":
-        found.update(
+        reasons.update(
             (at, (FailureCode.NO_CONVERSION, _without_conversion(one.base_uom, one.sales_uom)))
             for at, one in enumerate(wanted.facts)
             if one.unit_numerator is None or one.unit_denominator is None
         )
-    return found
+    return reasons
 
 
 def _without_conversion(base: str, sales: str) -> str:
@@ -92,16 +95,16 @@ def _without_conversion(base: str, sales: str) -> str:
 
 
 def _twins(wanted: Items, skus: list[str]) -> dict[int, tuple[FailureCode, str]]:
-    """Return why items with one SKU cannot be published: each names the others."""
-    having: dict[str, list[int]] = {}
+    """Return why items with the same SKU cannot be published. Each reason names all of them."""
+    by_key: dict[str, list[int]] = {}
     for at, key in enumerate(wanted.keys):
         if key:
-            having.setdefault(key, []).append(at)
-    found = {}
-    for places in having.values():
+            by_key.setdefault(key, []).append(at)
+    reasons = {}
+    for places in by_key.values():
         if len(places) > 1:
             names = ", ".join(sorted(wanted.inventory_ids[at] for at in places))
             for at in places:
                 why = f"{names} are all {skus[at]!r} in Magento. Give each a SKU of its own in Acumatica."
-                found[at] = (FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU, why)
-    return found
+                reasons[at] = (FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU, why)
+    return reasons

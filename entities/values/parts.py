@@ -1,4 +1,4 @@
-"""What makes one entity of values different from another: prices from quantities."""
+"""The parts in which entities of values differ: prices from quantities."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from entities.values.items import Published
 
 
 class Ruled(NamedTuple):
-    """A rule's result: the values that Magento must show; the items without one, and why; the days on which values
-    change by themselves, by inventory id; open orders of the shop as they are to be stored with the chunk.
+    """A rule's result: the values that Magento must show; the items without one, and the reasons; the dates on which
+    values change by themselves, by inventory id; and the shop's open orders to store with the chunk.
     """
 
     values: list[DesiredValue]
@@ -32,12 +32,12 @@ class Ruled(NamedTuple):
 
 
 class ValueParts(ABC, Generic[R]):
-    """The parts of an entity of values.
+    """The parts that each entity of values defines.
 
-    noun: what people call the value. digits: how many decimals a value's whole number has. withdrawn_value: what a
-    place shows whose record no longer goes there; `None`: it keeps what it has. asks_only_of_new: a usual sync asks
-    Magento only about places that it never confirmed, or that are in doubt; else also whether it still has the product
-    of each value that changes.
+    noun: what people call the value. digits: the number of decimals in the scaled whole numbers. withdrawn_value: what
+    a place must show whose record no longer goes there; None: it keeps its value. asks_only_of_new: a normal sync reads
+    only places that Magento never confirmed or that have to be rechecked; otherwise it also reads whether the product
+    of each changed value still exists.
     """
 
     name: str
@@ -48,7 +48,7 @@ class ValueParts(ABC, Generic[R]):
 
     @abstractmethod
     async def ruled(self, context: RunContext[R], published: Published, chosen: Mapping[str, Stored]) -> Ruled:
-        """Return what the rule makes of the records."""
+        """Return the rule's result for the records."""
 
     @abstractmethod
     async def current_values(
@@ -60,18 +60,19 @@ class ValueParts(ABC, Generic[R]):
     async def find(
         self, context: RunContext[R], targets: Sequence[TargetKey], others: Mapping[str, str], shown: Shown
     ) -> Found:
-        """Return what Magento shows at these places; of these and of `others` (key by SKU), whether it has them.
+        """Return what Magento shows at these places, and which products of these and of `others` (key by SKU) it does
+        not have.
 
-        `shown`: what it was asked about the chunk so far; only the rest is asked.
+        `shown`: what was already requested for the chunk; only the rest is requested.
         """
 
     @abstractmethod
     async def is_read_by_pages(self, context: RunContext[R]) -> bool:
-        """Return whether many values are read with one request, so that a full sync may compare all of them."""
+        """Return whether one request reads many values, so that a full sync can compare all of them."""
 
     @abstractmethod
     def is_nothing(self, value: Value | None) -> bool:
-        """Return whether Magento shows nothing there, as of a product that was just made."""
+        """Return whether Magento shows nothing there, as for a product that was just created."""
 
     async def corrected(
         self,

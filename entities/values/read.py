@@ -1,4 +1,4 @@
-"""The items that prices and quantities are published for: stock items, and non-stock items, as one feed each."""
+"""The items for which prices and quantities are published: stock items and non-stock items, as one feed each."""
 
 from __future__ import annotations
 
