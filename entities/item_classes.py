@@ -22,13 +22,13 @@ async def refuse_unknown_item_classes(context: RunContext[Any]) -> None:
     if not chosen:
         return
     try:
-        found = await setup.names_of(context.acumatica, "ItemClass", "ClassID")
+        existing = await setup.names_of(context.acumatica, "ItemClass", "ClassID")
     except (NoRights, RequestRefused) as fault:  # a custom endpoint may lack ItemClass
         context.remarks.add(f"Whether the item classes exist could not be checked: {fault}")
         return
-    missing = not_among(chosen, found, any_case=True)
+    missing = not_among(chosen, existing, any_case=True)
     if missing:
         raise ConfigurationConflict(
-            f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(found)}. "
+            f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(existing)}. "
             "Correct Classes (A2M_ITEMS__CLASSES): items of no chosen class go to 0, and their prices are not sent."
         )

@@ -23,20 +23,20 @@ async def refuse_unknown_warehouses(context: RunContext[Any]) -> None:
     if not (context.read.warehouses or context.read.mapped):
         return
     try:
-        found = await setup.warehouses(context.acumatica)
+        existing = await setup.warehouses(context.acumatica)
     except NoRights as fault:
         context.remarks.waits.append(f"Whether the warehouses exist could not be checked: {fault}")
         return
-    missing = not_among(context.read.warehouses, found)
+    missing = not_among(context.read.warehouses, existing)
     if missing:
         raise ConfigurationConflict(
-            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(existing))}. "
             "Correct Inventory Sync Preferences (the in-transit warehouse cannot be chosen)."
         )
-    missing = not_among(context.read.mapped, found)
+    missing = not_among(context.read.mapped, existing)
     if missing:
         raise ConfigurationConflict(
-            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(existing))}. "
             "Correct A2M_INVENTORY__SOURCES: what it maps would go to the default source."
         )
 
@@ -59,10 +59,10 @@ async def refuse_unknown_branch(context: RunContext[Any]) -> None:
 
 async def missing_branch(session: AcumaticaSession, branch: str) -> str | None:
     """Return a message if Acumatica has no such branch in any letter case; None if it has."""
-    found = {row.branch for row in await setup.branches(session)}
-    if branch.strip().casefold() in {name.casefold() for name in found}:
+    existing = {row.branch for row in await setup.branches(session)}
+    if branch.strip().casefold() in {name.casefold() for name in existing}:
         return None
     return (
-        f"Acumatica has no branch {branch}; it has {', '.join(sorted(found))}. It logs in all the same, and works in "
-        "the user's own branch. Correct A2M_ACUMATICA__BRANCH, or leave it empty."
+        f"Acumatica has no branch {branch}; it has {', '.join(sorted(existing))}. It logs in all the same, and works "
+        "in the user's own branch. Correct A2M_ACUMATICA__BRANCH, or leave it empty."
     )

@@ -110,9 +110,9 @@ async def _all(session: AcumaticaSession, of: EntityList[T], where: Sequence[Con
     """Return all matching records. If they do not fit on one page, the request is refused rather than
     counted in part.
     """
-    found = await pager.read(session, of, where, top=PAGE)
-    if found.bad:
-        raise BadRecord(found.bad[0].why)
-    if found.size() >= PAGE:
+    page = await pager.read(session, of, where, top=PAGE)
+    if page.bad:
+        raise BadRecord(page.bad[0].why)
+    if page.size() >= PAGE:
         raise RequestRefused(f"{of.name}: {PAGE} records or more of one reference; how much was given back is unknown.")
-    return found.records
+    return page.records

@@ -114,8 +114,8 @@ async def customer_pages(
         return
     where = [one_of("CustomerClass", classes)] if changed_since is None else []
     of = WITH_ATTRIBUTES if attributes else CUSTOMERS
-    async for found in pager.pages(session, of, where, changed_since=changed_since, after=after):
-        yield _page(found, classes)
+    async for page in pager.pages(session, of, where, changed_since=changed_since, after=after):
+        yield _page(page, classes)
 
 
 async def customers_with_keys(

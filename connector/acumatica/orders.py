@@ -159,8 +159,8 @@ async def order_pages(
     """
     if not choice.types:
         return
-    async for found in pager.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
-        yield _page(found, choice)
+    async for page in pager.pages(session, ORDERS, _chosen(choice), changed_since=changed_since, after=after):
+        yield _page(page, choice)
 
 
 async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys: Sequence[str]) -> OrderPage:
@@ -172,10 +172,10 @@ async def orders_with_keys(session: AcumaticaSession, choice: OrderChoice, keys:
 
 async def existing(session: AcumaticaSession, keys: Sequence[str]) -> set[str]:
     """Return which of the keys belong to orders that Acumatica has, whether they are chosen or not."""
-    found = await pager.with_keys(session, HEADS, keys)
-    if found.bad:  # it is unknown which of them the row is, so all are kept
+    page = await pager.with_keys(session, HEADS, keys)
+    if page.bad:  # it is unknown which of them the row is, so all are kept
         return {order_key(*type_and_number(key)) for key in keys}
-    return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in found.records}
+    return {order_key(code(row.OrderType.value), code(row.OrderNbr.value)) for row in page.records}
 
 
 async def has_orders(session: AcumaticaSession, order_type: str) -> bool:

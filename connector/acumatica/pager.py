@@ -93,11 +93,11 @@ async def having(
     whole: Page[T] = Page()
     top = LARGEST_PAGE if of.dialect is Dialect.FEED else None
     for part in in_parts(each, of.keys_per_request, of.dialect):
-        found = await read(session, of, [part, *where], top=top)
-        if found.is_cut:
+        page = await read(session, of, [part, *where], top=top)
+        if page.is_cut:
             raise RequestRefused(f"{of.name}: the rows of {len(part.conditions)} items do not fit the server's page.")
-        whole.records.extend(found.records)
-        whole.bad.extend(found.bad)
+        whole.records.extend(page.records)
+        whole.bad.extend(page.bad)
     return whole
 
 

@@ -79,9 +79,9 @@ async def base_currency(session: AcumaticaSession) -> str:
     """Return the base currency of the branch to log in to. Without a named branch, return that of all branches; empty
     if they differ.
     """
-    found = await branches(session)
-    own = [one for one in found if one.branch.casefold() == (session.access.branch or "").strip().casefold()]
-    currencies = {one.currency for one in own or found if one.currency}
+    known = await branches(session)
+    chosen = [one for one in known if one.branch.casefold() == (session.access.branch or "").strip().casefold()]
+    currencies = {one.currency for one in chosen or known if one.currency}
     return currencies.pop() if len(currencies) == 1 else ""
 
 

@@ -26,26 +26,26 @@ CustomerData = dict[str, Any]
 
 async def customer(client: MagentoClient, customer_id: str) -> CustomerData | None:
     """Return the customer with this id; None if there is none."""
-    found: CustomerData | None = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
-    return found
+    row: CustomerData | None = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
+    return row
 
 
 async def with_email(client: MagentoClient, email: str, website_id: int) -> CustomerData | None:
     """Return the customer on the website with this e-mail, in any spelling that Magento considers equal."""
     for criteria in criteria_of("email", [email]):
-        async for found in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
-            if comparison_key(str(found["email"])) == comparison_key(email):
-                return found
+        async for row in pages(client, "customers/search", {**criteria, **_on_website(website_id)}):
+            if comparison_key(str(row["email"])) == comparison_key(email):
+                return row
     return None
 
 
 async def accounts_with_email(client: MagentoClient, email: str) -> list[CustomerData]:
     """Return the customers with this e-mail on every website."""
     return [
-        found
+        row
         for criteria in criteria_of("email", [email])
-        async for found in pages(client, "customers/search", criteria)
-        if comparison_key(str(found["email"])) == comparison_key(email)
+        async for row in pages(client, "customers/search", criteria)
+        if comparison_key(str(row["email"])) == comparison_key(email)
     ]
 
 
@@ -66,9 +66,7 @@ async def ids_with_emails(client: MagentoClient, emails: Sequence[str], website_
 async def customers_of(client: MagentoClient, ids: Sequence[str]) -> list[CustomerData]:
     """Return the customers with these ids, read together."""
     return [
-        found
-        for criteria in criteria_of("entity_id", ids)
-        async for found in pages(client, "customers/search", criteria)
+        row for criteria in criteria_of("entity_id", ids) async for row in pages(client, "customers/search", criteria)
     ]
 
 
@@ -90,11 +88,11 @@ async def groups(client: MagentoClient) -> dict[str, int]:
 
 async def country(client: MagentoClient, code: str) -> Country | None:
     """Return a country with its regions; None if Magento does not know it."""
-    found = await client.get_or_none(f"directory/countries/{quote(code, safe='')}")
-    if found is None:
+    row = await client.get_or_none(f"directory/countries/{quote(code, safe='')}")
+    if row is None:
         return None
     regions: dict[str, int] = {}
-    known = found.get("available_regions") or []
+    known = row.get("available_regions") or []
     for region in known:  # a code takes precedence over an equal name
         regions.setdefault(comparison_key(str(region.get("name") or "")), int(region["id"]))
     regions.update((comparison_key(str(region["code"])), int(region["id"])) for region in known)
@@ -103,13 +101,13 @@ async def country(client: MagentoClient, code: str) -> Country | None:
 
 async def attribute(client: MagentoClient, code: str) -> AttributeKind | None:
     """Return a customer attribute; None if Magento does not know it."""
-    found = await client.get_or_none(f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
-    if found is None:
+    row = await client.get_or_none(f"attributeMetadata/customer/attribute/{quote(code, safe='')}")
+    if row is None:
         return None
     return AttributeKind(
-        str(found.get("frontend_input") or "text"),
-        str(found.get("backend_type") or "varchar"),
-        dict(_options(found.get("options") or [])),
+        str(row.get("frontend_input") or "text"),
+        str(row.get("backend_type") or "varchar"),
+        dict(_options(row.get("options") or [])),
     )
 
 

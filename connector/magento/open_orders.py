@@ -39,10 +39,10 @@ async def changed_orders(client: MagentoClient, since: datetime) -> list[ShopOrd
 
 async def orders_with_ids(client: MagentoClient, order_ids: Sequence[int]) -> list[ShopOrder]:
     """Return the orders with these ids, in any state."""
-    found = []
+    orders = []
     for criteria in criteria_of("entity_id", [str(order_id) for order_id in order_ids]):
-        found += [order async for order in _orders(client, criteria)]
-    return found
+        orders += [order async for order in _orders(client, criteria)]
+    return orders
 
 
 async def newest_change(client: MagentoClient) -> datetime | None:

@@ -67,8 +67,8 @@ class Buyer:
 
 async def order(client: MagentoClient, entity_id: str) -> MagentoOrder | None:
     """Return the order with this id; None if Magento has none."""
-    found = await client.get_or_none(f"orders/{quote(entity_id, safe='')}")
-    return None if found is None else _order_of(found)
+    row = await client.get_or_none(f"orders/{quote(entity_id, safe='')}")
+    return None if row is None else _order_of(row)
 
 
 async def orders_with(client: MagentoClient, increment_ids: Sequence[str], ext_order_id: str) -> list[MagentoOrder]:
@@ -90,13 +90,13 @@ async def orders_of(
 ) -> list[MagentoOrder]:
     """Return the orders with one of these ids, Magento numbers or Acumatica numbers, read together."""
     asked = (("entity_id", entity_ids), ("increment_id", increment_ids), ("ext_order_id", ext_order_ids))
-    found = {
+    orders = {
         int(row["entity_id"]): _order_of(row)
         for field, values in asked
         for criteria in criteria_of(field, values)
         async for row in pages(client, "orders", criteria)
     }
-    return list(found.values())
+    return list(orders.values())
 
 
 async def numbers(client: MagentoClient, increment_ids: Sequence[str]) -> set[str]:
@@ -196,19 +196,19 @@ async def products(client: MagentoClient, skus: Sequence[str]) -> dict[str, tupl
 
 async def buyer(client: MagentoClient, customer_id: str) -> Buyer | None:
     """Return the customer; None if Magento has none. An order that names a missing customer is answered with 500."""
-    found = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
-    if found is None:
+    row = await client.get_or_none(f"customers/{quote(customer_id, safe='')}")
+    if row is None:
         return None
-    email, firstname, lastname = (str(found.get(name) or "") for name in ("email", "firstname", "lastname"))
-    return Buyer(int(found["id"]), email, firstname, lastname, group_id=int(found.get("group_id") or 0))
+    email, firstname, lastname = (str(row.get(name) or "") for name in ("email", "firstname", "lastname"))
+    return Buyer(int(row["id"]), email, firstname, lastname, group_id=int(row.get("group_id") or 0))
 
 
 async def regions(client: MagentoClient, country: str) -> dict[str, Region]:
     """Return the regions of a country by code and by name, in compared form; empty if it has none or is unknown."""
-    found = await client.get_or_none(f"directory/countries/{quote(country, safe='')}") or {}
+    answer = await client.get_or_none(f"directory/countries/{quote(country, safe='')}") or {}
     known = [
         Region(int(row["id"]), str(row["code"]), str(row.get("name") or row["code"]))
-        for row in found.get("available_regions") or []
+        for row in answer.get("available_regions") or []
     ]
     by_name = {comparison_key(region.name): region for region in known}
     return {**by_name, **{comparison_key(region.code): region for region in known}}

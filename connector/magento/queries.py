@@ -185,8 +185,8 @@ async def stocks(client: MagentoClient) -> Stocks:
     for row in _rows(await client.get("store/websites"), "store/websites"):
         if str(row["code"]) != "admin":
             code = quote(str(row["code"]), safe="")
-            found = await client.get(f"inventory/stock-resolver/website/{code}")
-            of_id[int(row["id"])] = of_website[str(row["code"])] = int(found["stock_id"])
+            answer = await client.get(f"inventory/stock-resolver/website/{code}")
+            of_id[int(row["id"])] = of_website[str(row["code"])] = int(answer["stock_id"])
     stores = await store_configs(client)
     of_store = {row.id: of_id[row.website_id] for row in stores if row.website_id in of_id}
     return Stocks(of_store, of_website, sources)
@@ -207,7 +207,7 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
     5).
     """
     spelled = {comparison_key(sku): sku for sku in skus}
-    found: dict[str, Salable] = {}
+    salable: dict[str, Salable] = {}
     path = f"inventory/export-stock-salable-qty/website/{quote(website, safe='')}"
     for criteria in criteria_of("sku", skus):
         page = 1
@@ -218,24 +218,24 @@ async def salable_quantities(client: MagentoClient, website: str, skus: Sequence
             for row in rows:
                 sku = spelled.get(comparison_key(str(row["sku"])))
                 if sku is not None:
-                    found[sku] = Salable(number(row["qty"]), bool(row["is_salable"]))
+                    salable[sku] = Salable(number(row["qty"]), bool(row["is_salable"]))
             if not rows:
                 break
             page += 1
-    return found
+    return salable
 
 
 async def store_prices(client: MagentoClient, skus: Sequence[str]) -> dict[str, dict[int, Decimal]]:
     """Return the base prices of these SKUs by store id. SKUs that are unknown or have no base price are left out."""
-    found: dict[str, dict[int, Decimal]] = {}
+    prices: dict[str, dict[int, Decimal]] = {}
     for part in parts_of_body(skus):
         caller_spelling = _caller_spelling(part)
         rows = _rows(await client.ask("products/base-prices-information", {"skus": part}), "base-prices-information")
         for row in rows:
             sku = caller_spelling(str(row["sku"]))
             if sku is not None and row.get("price") is not None:
-                found.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
-    return found
+                prices.setdefault(sku, {})[int(row["store_id"])] = number(row["price"])
+    return prices
 
 
 def _caller_spelling(skus: Sequence[str]) -> Callable[[str], str | None]:

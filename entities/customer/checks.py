@@ -54,21 +54,21 @@ async def _edition(client: MagentoClient) -> Check:
 
 
 async def _classes(session: AcumaticaSession, rule: CustomerRule) -> Check:
-    found = await acumatica.customer_classes(session)
+    existing = await acumatica.customer_classes(session)
     named = sorted({*rule.classes, *rule.groups})
-    missing = [name for name in named if not _is_among(name, found)]
+    missing = [name for name in named if not _is_among(name, existing)]
     if missing:
-        message = f"Acumatica has no customer class {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        message = f"Acumatica has no customer class {', '.join(missing)}; it has {', '.join(sorted(existing))}."
         fix = "Correct A2M_CUSTOMER__CLASSES or A2M_CUSTOMER__GROUPS."
         return Check("Customer classes", "failed", f"{message} {fix}")
     return Check("Customer classes", "passed", ", ".join(named))
 
 
 async def _attributes(session: AcumaticaSession, rule: CustomerRule) -> Check:
-    found = {
+    existing = {
         name for class_id in sorted(rule.classes) for name in await acumatica.attributes_of_class(session, class_id)
     }
-    missing = [name for name in rule.attributes or () if not _is_among(name, found)]
+    missing = [name for name in rule.attributes or () if not _is_among(name, existing)]
     if missing:
         message = f"No chosen customer class has the attribute {', '.join(missing)}. Correct A2M_CUSTOMER__ATTRIBUTES."
         return Check("Customer attributes in Acumatica", "failed", message)
@@ -80,12 +80,12 @@ async def _groups(client: MagentoClient, rule: CustomerRule) -> Check:
     if unmapped:
         message = f"{', '.join(unmapped)} has no Magento group. Name one in A2M_CUSTOMER__GROUPS."
         return Check("Customer groups", "failed", message)
-    found = {name: number for name, number in (await magento.groups(client)).items() if number != NOT_LOGGED_IN}
-    known = {comparison_key(name) for name in found}
+    existing = {name: number for name, number in (await magento.groups(client)).items() if number != NOT_LOGGED_IN}
+    known = {comparison_key(name) for name in existing}
     named = sorted(set(rule.groups.values()))
     missing = [name for name in named if comparison_key(name) not in known]
     if missing:
-        message = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        message = f"Magento has no customer group {', '.join(missing)}; it has {', '.join(sorted(existing))}."
         return Check("Customer groups", "failed", f"{message} Make it, or correct A2M_CUSTOMER__GROUPS.")
     return Check("Customer groups", "passed", ", ".join(named))
 
@@ -101,5 +101,5 @@ async def _attributes_in_magento(client: MagentoClient, rule: CustomerRule) -> C
     return Check("Customer attributes in Magento", "passed", ", ".join(named))
 
 
-def _is_among(name: str, found: Iterable[str]) -> bool:
-    return any(same_code(name, one) for one in found)
+def _is_among(name: str, existing: Iterable[str]) -> bool:
+    return any(same_code(name, one) for one in existing)

@@ -45,22 +45,22 @@ from entities.waiting import NotYet, WaitReason
 WITHOUT_EMAIL = "without an e-mail left out (A2M_CUSTOMER__WITHOUT_EMAIL)"
 
 
-def _page(found: CustomerPage) -> FeedPage:
-    parts = {key: None if one is None else plain_values(one) for key, one in found.customers.items()}
-    return FeedPage(parts, found.last_key, [(problem.key, problem.reason) for problem in found.problems])
+def _page(page: CustomerPage) -> FeedPage:
+    parts = {key: None if one is None else plain_values(one) for key, one in page.customers.items()}
+    return FeedPage(parts, page.last_key, [(problem.key, problem.reason) for problem in page.problems])
 
 
 async def _pages(
     context: RunContext[CustomerRule], since: datetime | None, after: str | None
 ) -> AsyncIterator[FeedPage]:
-    async for found in acumatica.customer_pages(
+    async for page in acumatica.customer_pages(
         context.acumatica,
         context.read.chosen,
         attributes=bool(context.rule.attributes),
         changed_since=since,
         after=after,
     ):
-        yield _page(found)
+        yield _page(page)
 
 
 async def _of_keys(context: RunContext[CustomerRule], keys: list[str]) -> FeedPage:
@@ -244,8 +244,8 @@ async def _known(
     if not context.rule.shared:
         return await magento.with_email(client, account.email, account.website_id)
     accounts = await magento.accounts_with_email(client, account.email)
-    own = next((one for one in accounts if one.get("website_id") == account.website_id), None)
-    return accounts[0] if own is None and len(accounts) == 1 else own
+    on_website = next((one for one in accounts if one.get("website_id") == account.website_id), None)
+    return accounts[0] if on_website is None and len(accounts) == 1 else on_website
 
 
 def _where_it_is(context: RunContext[CustomerRule], account: Account, current: CustomerData) -> Account:

@@ -13,18 +13,18 @@ from settings import Settings
 
 
 async def _in_acumatica(session: AcumaticaSession, settings: Settings, keys: Sequence[str]) -> set[str]:
-    found = await acumatica.customers_with_keys(session, settings.customer.classes, keys)
-    return set(found.customers)
+    page = await acumatica.customers_with_keys(session, settings.customer.classes, keys)
+    return set(page.customers)
 
 
 async def _in_magento(client: MagentoClient, magento_id: str) -> str | None:
-    found = await customers.customer(client, magento_id)
-    return None if found is None else f"the customer {found['email']}"
+    account = await customers.customer(client, magento_id)
+    return None if account is None else f"the customer {account['email']}"
 
 
 async def _id_of(client: MagentoClient, email: str) -> str | None:
-    found = await customers.accounts_with_email(client, email) if "@" in email else []
-    return str(found[0]["id"]) if found else None
+    accounts = await customers.accounts_with_email(client, email) if "@" in email else []
+    return str(accounts[0]["id"]) if accounts else None
 
 
 SIDES = LinkSides(_in_acumatica, _in_magento, _id_of)

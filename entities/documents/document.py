@@ -324,8 +324,8 @@ async def deliver_document(
     except HostUnavailable as fault:
         return Delivery([NOT_SENT], fault=fault, wrote=client.writes > writes), None
     except (Rejected, NotYet, TemporaryFault, RequestRefused) as why:
-        made = why.made if isinstance(why, Rejected | NotYet) else None
-        return Delivery([_outcome(why)], wrote=client.writes > writes), made
+        delivered = why.made if isinstance(why, Rejected | NotYet) else None
+        return Delivery([_outcome(why)], wrote=client.writes > writes), delivered
 
 
 def _outcome(why: Rejected | NotYet | TemporaryFault | RequestRefused) -> RowResult:

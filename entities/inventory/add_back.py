@@ -147,8 +147,8 @@ async def _ask_acumatica(
                 deducted = UNKNOWN_RULE if facts is None else deducts.get(facts.item_class, UNKNOWN_RULE)
                 deducted = rule.open_orders.deducts or deducted
                 held = _held_in_base(one.items[key].held, facts, rule)
-                own = [demand for demand in one.demands if demand.inventory_id == item]
-                by = added_back(held, own, rule.open_orders.figure, deducted, rule.sources)
+                of_item = [demand for demand in one.demands if demand.inventory_id == item]
+                by = added_back(held, of_item, rule.open_orders.figure, deducted, rule.sources)
                 amounts[one.order.order_id, item] = by
     return amounts
 

@@ -87,19 +87,19 @@ async def _attribute(client: MagentoClient, attribute: str) -> Check:
 
 
 async def _warehouses(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
-    found = await setup.warehouses(session)
-    missing = not_among(names, found)
+    existing = await setup.warehouses(session)
+    missing = not_among(names, existing)
     if missing:
-        message = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        message = f"Acumatica has no warehouse {', '.join(missing)}; it has {', '.join(sorted(existing))}."
         return Check("Warehouses", "failed", f"{message} Correct A2M_INVENTORY__WAREHOUSES or A2M_INVENTORY__BRANCHES.")
     return Check("Warehouses", "passed", ", ".join(names) or "none are configured")
 
 
 async def _branches(session: AcumaticaSession, names: tuple[str, ...]) -> Check:
-    found = {branch.branch for branch in await setup.branches(session)}
-    missing = [name for name in names if name.strip().casefold() not in {code.casefold() for code in found}]
+    existing = {branch.branch for branch in await setup.branches(session)}
+    missing = [name for name in names if name.strip().casefold() not in {code.casefold() for code in existing}]
     if missing:
-        known = ", ".join(sorted(found))
+        known = ", ".join(sorted(existing))
         message = f"Acumatica has no branch {', '.join(missing)}; it has {known}. Correct A2M_INVENTORY__BRANCHES."
         return Check("Branches", "failed", message)
     return Check("Branches", "passed", ", ".join(names) or "none are configured")

@@ -26,15 +26,15 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
         return Check(SOURCES, "could not be checked", "the modules are not known")
     if not queries.has_msi(modules):
         return Check(SOURCES, "passed", "none are used: Magento keeps no sources (MSI is off)")
-    found = {source.source_code.casefold(): source for source in await queries.sources(client)}
-    missing = [code for code in codes if code.strip().casefold() not in found]
+    by_code = {source.source_code.casefold(): source for source in await queries.sources(client)}
+    missing = [code for code in codes if code.strip().casefold() not in by_code]
     if missing:
-        known = ", ".join(sorted(source.source_code for source in found.values()))
+        known = ", ".join(sorted(source.source_code for source in by_code.values()))
         return Check(
             SOURCES, "failed", f"Magento has no source {', '.join(missing)}; it has {known}. Create or map it."
         )
-    own = [found[code.strip().casefold()] for code in codes]
-    off = [source.source_code for source in own if not source.enabled]
+    named_sources = [by_code[code.strip().casefold()] for code in codes]
+    off = [source.source_code for source in named_sources if not source.enabled]
     if off:
         return Check(SOURCES, "failed", f"{', '.join(off)} is disabled: its quantity does not count. Enable it.")
     try:
@@ -44,7 +44,7 @@ async def sources(client: MagentoClient, codes: Sequence[str]) -> Check:
         lacks = named(refused.resources) if refused.resources else str(refused)
         message = f"{', '.join(codes)}: there and enabled; which stocks they belong to is unknown: {lacks} is missing."
         return Check(SOURCES, "could not be checked", message)
-    sold = {one.source_code: _stocks_of(one.source_code, stocks, of_stock) for one in own}
+    sold = {one.source_code: _stocks_of(one.source_code, stocks, of_stock) for one in named_sources}
     unsold = [_unsold(code, its) for code, its in sold.items() if not any(stock.websites for stock in its)]
     if unsold:
         return Check(SOURCES, "failed", " ".join(unsold))

@@ -51,22 +51,24 @@ async def find_quantities(
     shown.ask(PRICES, sorted(skus))
     has_msi = await readers.begin(context.shop.has_msi)
     if has_msi:
-        found = Found(_at_places(at_sources, *await shown.answers(SOURCE_ITEMS, _skus(at_sources))))
+        answers = Found(_at_places(at_sources, *await shown.answers(SOURCE_ITEMS, _skus(at_sources))))
     else:
         _refuse_several_sources(targets)
         items = await readers.ask_all(queries.stock_item, [target.sku for target in at_sources])
-        found = Found(_of_stock_items(dict(zip(at_sources, items, strict=True))))
+        answers = Found(_of_stock_items(dict(zip(at_sources, items, strict=True))))
     async with context.shop.client() as client:
-        found.values |= await _attributes(client, [target for target in targets if target.source.startswith(ATTRIBUTE)])
+        answers.values |= await _attributes(
+            client, [target for target in targets if target.source.startswith(ATTRIBUTE)]
+        )
         if has_msi:
-            await _check_sources(context, client, targets, found)
-        await _check_attributes(client, targets, found)
+            await _check_sources(context, client, targets, answers)
+        await _check_attributes(client, targets, answers)
     priced = await shown.by_sku(PRICES, skus)
     missing = {sku: key for sku, key in skus.items() if 0 not in priced.get(sku, {})}
-    found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
+    answers.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
     if has_msi:
-        _fill_in_rows(targets, found)
-    return found
+        _fill_in_rows(targets, answers)
+    return answers
 
 
 def has_quantity(rule: QuantityRule, record: Record, _facts: Facts) -> bool:

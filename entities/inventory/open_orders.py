@@ -78,15 +78,15 @@ async def _follow(
     recent = [] if since is None else await magento.changed_orders(client, since)
     if full or mark.pulled_to is None:
         newest = await magento.newest_change(client)
-        found = await magento.open_orders(client)
+        orders = await magento.open_orders(client)
     else:
-        found = recent
-        newest = max([mark.pulled_to, *(magento.moment_of(one.updated_at) for one in found)])
+        orders = recent
+        newest = max([mark.pulled_to, *(magento.moment_of(one.updated_at) for one in orders)])
     with context.state.read() as connection:
-        known = open_orders.known(connection, None if full else [one.order_id for one in found])
-    changed = [one for one in found if one.is_open and (full or known.get(one.order_id) != one)]
-    still_open = {one.order_id for one in found if one.is_open}
-    ended = known.keys() - still_open if full else {one.order_id for one in found} & known.keys() - still_open
+        known = open_orders.known(connection, None if full else [one.order_id for one in orders])
+    changed = [one for one in orders if one.is_open and (full or known.get(one.order_id) != one)]
+    still_open = {one.order_id for one in orders if one.is_open}
+    ended = known.keys() - still_open if full else {one.order_id for one in orders} & known.keys() - still_open
     if changed and not await context.shop.has_msi(client):
         changed = []
     with_items = await with_items_of(client, changed)

@@ -53,10 +53,10 @@ async def _ask(
 ) -> list[OrderDemand]:
     if not numbers:
         return []
-    found, unread = await demands_of(context.acumatica, field, numbers, inside=inside)
+    demands, unread = await demands_of(context.acumatica, field, numbers, inside=inside)
     for why in unread:
         context.remarks.add(f"An order of Acumatica could not be read, and nothing is added back for it: {why}")
-    return found
+    return demands
 
 
 async def deductions(context: RunContext[QuantityRule]) -> Mapping[str, Deducts]:

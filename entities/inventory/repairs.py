@@ -97,12 +97,12 @@ def _spelled(orders: Sequence[OpenOrder], events: Sequence[Event]) -> dict[str, 
 async def _recognise(
     client: MagentoClient, stocks: queries.Stocks, stock: int, website: str, known: _Known
 ) -> Recognised:
-    held = await _at_sources(client, stocks.sources.get(stock, []), list(known.skus.values()))
+    at_sources = await _at_sources(client, stocks.sources.get(stock, []), list(known.skus.values()))
     salable = await queries.salable_quantities(client, website, list(known.skus.values()))
     measured = {
-        key: int(salable[sku].quantity.scaleb(DIGITS)) - held[key]
+        key: int(salable[sku].quantity.scaleb(DIGITS)) - at_sources[key]
         for key, sku in known.skus.items()
-        if held.get(key, 0) > 0 and sku in salable and salable[sku].is_salable
+        if at_sources.get(key, 0) > 0 and sku in salable and salable[sku].is_salable
     }
     recognised = recognise(known.events, known.placed, measured)
     if recognised.repaired_at is None and recognised.unclear:

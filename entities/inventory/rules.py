@@ -77,8 +77,8 @@ def compute(
     the caller withdraws it if it was. `added`: inventory id, source and quantity that is added back for open orders of
     the shop, before the unit, the rounding and the clip at 0.
     """
-    own = {rule.vendor_source} if rule.vendor_source else set()
-    sources = sorted({*rule.sources.values(), *rule.vendor_sources, *own})
+    separate = {rule.vendor_source} if rule.vendor_source else set()
+    sources = sorted({*rule.sources.values(), *rule.vendor_sources, *separate})
     if not sources or not items.inventory_ids:
         return Quantities(NO_VALUES, [])
     totals, present = _sum_warehouses(len(items.inventory_ids), quantities, rule, sources)

@@ -105,9 +105,12 @@ def at_sources(owed: Iterable[Owed], stocks: Mapping[int, Sequence[str]], publis
     result: dict[str, int] = {}
     for one in owed:
         rest = one.quantity
-        own = source_key(one.source)
+        own_source = source_key(one.source)
         of_stock = members.get(one.stock, [])
-        for source in [*(name for name in of_stock if name == own), *(name for name in of_stock if name != own)]:
+        for source in [
+            *(name for name in of_stock if name == own_source),
+            *(name for name in of_stock if name != own_source),
+        ]:
             if source not in spelled:
                 continue
             holding = [stock for stock, sources in members.items() if source in sources]

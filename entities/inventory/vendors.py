@@ -31,11 +31,11 @@ async def refuse_vendors_twice(context: RunContext[QuantityRule]) -> None:
 def vendors_twice(vendor_sources: Collection[str], stocks: Mapping[int, Sequence[str]]) -> str | None:
     """Return which stock would count the vendor quantity at several of its sources; None if no stock would."""
     for stock, sources in sorted(stocks.items()):
-        own = sorted(code for code in sources if source_key(code) in vendor_sources)
-        if len(own) > 1:
+        with_vendors = sorted(code for code in sources if source_key(code) in vendor_sources)
+        if len(with_vendors) > 1:
             return (
-                f"The vendor quantity would count {len(own)} times in Magento's stock {stock}: its sources "
-                f"{', '.join(own)} all get it. Leave Include vendor inventory on for one branch of that stock "
+                f"The vendor quantity would count {len(with_vendors)} times in Magento's stock {stock}: its sources "
+                f"{', '.join(with_vendors)} all get it. Leave Include vendor inventory on for one branch of that stock "
                 "(A2M_INVENTORY__BRANCHES)."
             )
     return None

@@ -83,48 +83,48 @@ async def _types(session: AcumaticaSession, rule: OrderRule) -> Check:
 
 
 async def _branches(session: AcumaticaSession, rule: OrderRule) -> Check:
-    found = {branch.branch.upper() for branch in await setup.branches(session)}
-    missing = [name for name in rule.branches if name.upper() not in found]
+    existing = {branch.branch.upper() for branch in await setup.branches(session)}
+    missing = [name for name in rule.branches if name.upper() not in existing]
     if missing:
-        message = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        message = f"Acumatica has no branch {', '.join(missing)}; it has {', '.join(sorted(existing))}."
         return Check(BRANCHES, "failed", f"{message} Correct A2M_ORDER__BRANCHES.")
     return Check(BRANCHES, "passed", ", ".join(rule.branches))
 
 
 async def _payments(session: AcumaticaSession, rule: OrderRule) -> Check:
     named = sorted(set(rule.payment_methods) - {""})
-    found = await setup.names_of(session, "PaymentMethod", "PaymentMethodID")
-    missing = _not_in(named, found)
+    existing = await setup.names_of(session, "PaymentMethod", "PaymentMethodID")
+    missing = _not_in(named, existing)
     if missing:
-        message = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(found)}."
+        message = f"Acumatica has no payment method {', '.join(missing)}; it has {', '.join(existing)}."
         return Check(PAYMENTS, "failed", f"{message} Correct A2M_ORDER__PAYMENT_METHODS.")
     return Check(PAYMENTS, "passed", ", ".join(named))
 
 
 async def _ship_vias(session: AcumaticaSession, rule: OrderRule) -> Check:
     named = sorted(set(rule.shipping_methods) - {""})
-    found = await setup.ship_vias(session)
-    missing = _not_in(named, found)
+    existing = await setup.ship_vias(session)
+    missing = _not_in(named, existing)
     if missing:
-        message = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}."
+        message = f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(existing))}."
         return Check(SHIP_VIAS, "failed", f"{message} Correct A2M_ORDER__SHIPPING_METHODS.")
     return Check(SHIP_VIAS, "passed", ", ".join(named))
 
 
-def _not_in(names: Iterable[str], found: Iterable[str]) -> list[str]:
+def _not_in(names: Iterable[str], existing: Iterable[str]) -> list[str]:
     """Return the names that are not in `found` in any letter case."""
-    known = {name.casefold() for name in found}
+    known = {name.casefold() for name in existing}
     return [name for name in names if name.strip().casefold() not in known]
 
 
 async def _store(client: MagentoClient, rule: OrderRule) -> Check:
     stores = await queries.store_configs(client)
-    found = next((store for store in stores if store.id == rule.store_id), None)
-    if found is None:
+    configured = next((store for store in stores if store.id == rule.store_id), None)
+    if configured is None:
         known = ", ".join(f"{store.id} ({store.code})" for store in stores)
         message = f"Magento has no store view {rule.store_id}; it has {known}. Correct A2M_ORDER__STORE_ID."
         return Check(STORE, "failed", message)
-    return Check(STORE, "passed", f"{found.code}: orders are made in {found.base_currency}")
+    return Check(STORE, "passed", f"{configured.code}: orders are made in {configured.base_currency}")
 
 
 def _statuses(rule: OrderRule) -> Check:

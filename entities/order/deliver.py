@@ -51,36 +51,36 @@ def _reasons_by_key(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.key, problem.reason) for problem in problems]
 
 
-def _page(found: OrderPage) -> FeedPage:
-    parts = {key: order_document(one) for key, one in found.orders.items()}
-    return FeedPage(parts, found.last_key, _reasons_by_key(found.problems))
+def _page(page: OrderPage) -> FeedPage:
+    parts = {key: order_document(one) for key, one in page.orders.items()}
+    return FeedPage(parts, page.last_key, _reasons_by_key(page.problems))
 
 
 async def _pages(context: RunContext[OrderRule], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:
-    async for found in acumatica.order_pages(context.acumatica, _choice(context), changed_since=since, after=after):
-        yield _page(found)
+    async for page in acumatica.order_pages(context.acumatica, _choice(context), changed_since=since, after=after):
+        yield _page(page)
 
 
 async def _of_keys(context: RunContext[OrderRule], keys: list[str]) -> FeedPage:
     return _page(await acumatica.orders_with_keys(context.acumatica, _choice(context), keys))
 
 
-def _invoice_page(found: InvoicePage) -> FeedPage:
+def _invoice_page(page: InvoicePage) -> FeedPage:
     parts = {
         key: {invoice: [invoiced_document(line) for line in lines] for invoice, lines in invoices.items()}
-        for key, invoices in found.lines.items()
+        for key, invoices in page.lines.items()
     }
-    return FeedPage(parts, found.last_key, _reasons_by_key(found.problems))
+    return FeedPage(parts, page.last_key, _reasons_by_key(page.problems))
 
 
 async def _invoice_pages(
     context: RunContext[OrderRule], since: datetime | None, after: str | None
 ) -> AsyncIterator[FeedPage]:
     read = context.read
-    async for found in order_invoices.invoices_of_orders(
+    async for page in order_invoices.invoices_of_orders(
         context.acumatica, read.chosen, read.begins_on, changed_since=since, after=after
     ):
-        yield _invoice_page(found)
+        yield _invoice_page(page)
 
 
 async def _invoices_of_keys(context: RunContext[OrderRule], keys: list[str]) -> FeedPage:

@@ -17,13 +17,13 @@ async def _in_acumatica(session: AcumaticaSession, _settings: Settings, keys: Se
 
 
 async def _in_magento(client: MagentoClient, magento_id: str) -> str | None:
-    found = await orders.order(client, magento_id)
-    return None if found is None else f"order {found.increment_id}, {found.status}"
+    order = await orders.order(client, magento_id)
+    return None if order is None else f"order {order.increment_id}, {order.status}"
 
 
 async def _id_of(client: MagentoClient, number: str) -> str | None:
-    found = await orders.orders_of(client, increment_ids=[number])
-    return str(found[0].entity_id) if found else None
+    matching = await orders.orders_of(client, increment_ids=[number])
+    return str(matching[0].entity_id) if matching else None
 
 
 SIDES = LinkSides(_in_acumatica, _in_magento, _id_of)

@@ -14,9 +14,9 @@ def spellings(typed: str, types: Sequence[str]) -> list[str]:
     """Return the keys that may be meant: with the type that was typed, else with each of `types`. Text that is no such
     number is returned as typed and in upper case.
     """
-    found = _TYPED.fullmatch(typed)
-    if found is None or not (found["type"] or types):
+    match = _TYPED.fullmatch(typed)
+    if match is None or not (match["type"] or types):
         return list(dict.fromkeys([typed, typed.upper()]))
-    chosen = [found["type"].upper()] if found["type"] else list(types)
-    numbers = dict.fromkeys([found["number"], found["number"].zfill(_DIGITS)])
+    chosen = [match["type"].upper()] if match["type"] else list(types)
+    numbers = dict.fromkeys([match["number"], match["number"].zfill(_DIGITS)])
     return [f"{one} {number}" for one in chosen for number in numbers]

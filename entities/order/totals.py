@@ -51,15 +51,15 @@ def totals_of(key: str, order: SalesOrder, lines: Sequence[SalesLine]) -> Totals
     included = _tax_is_included(key, goods=goods, shipping=shipping, tax=tax, discount=discount, total=total)
     taxes = shared_out(tax, amounts)
     shipping_tax = tax - sum(taxes, NOTHING)
-    discounts = [own + share for own, share in zip(own_discounts, shared_out(discount, amounts), strict=True)]
+    discounts = [of_line + share for of_line, share in zip(own_discounts, shared_out(discount, amounts), strict=True)]
     if sum(discounts, NOTHING) != sum(own_discounts, NOTHING) + discount:
         raise Rejected(
             FailureCode.TOTALS_DO_NOT_ADD_UP,
             f"{key} has a discount of {discount} and no line to take it from. Correct the order in Acumatica.",
         )
     money = tuple(
-        Money(amount + own - (line_tax if included else NOTHING), line_discount, line_tax)
-        for amount, own, line_discount, line_tax in zip(amounts, own_discounts, discounts, taxes, strict=True)
+        Money(amount + of_line - (line_tax if included else NOTHING), line_discount, line_tax)
+        for amount, of_line, line_discount, line_tax in zip(amounts, own_discounts, discounts, taxes, strict=True)
     )
     if included:
         shipping -= shipping_tax

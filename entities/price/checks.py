@@ -44,9 +44,9 @@ async def _tax(
             page = await anext(pages)  # the first one names enough of them
     else:
         page = await acumatica.by_inquiry(session)
-    found = sorted(key for key, rows in page.rows.items() if any(row.tax == other for row in rows))
-    if found:
-        named = ", ".join(found[:NAMED]) + (" and others" if len(found) > NAMED else "")
+    contradicting = sorted(key for key, rows in page.rows.items() if any(row.tax == other for row in rows))
+    if contradicting:
+        named = ", ".join(contradicting[:NAMED]) + (" and others" if len(contradicting) > NAMED else "")
         message = f"the price list has prices {TAX_LABELS[other]}, which are not sent: {named}."
         return Check(TAX, "failed", f"{message} Correct them, or A2M_PRICE__TAX_INCLUDED.")
     wanted = "Including Tax" if included else "Excluding Tax"
@@ -62,10 +62,10 @@ def price_class_in_acumatica(session: AcumaticaSession, price_class: str) -> lis
 
 
 async def _price_class(session: AcumaticaSession, price_class: str) -> Check:
-    found = await setup.names_of(session, "CustomerPriceClass", "PriceClassID")
-    missing = not_among([price_class], found, any_case=True)
+    existing = await setup.names_of(session, "CustomerPriceClass", "PriceClassID")
+    missing = not_among([price_class], existing, any_case=True)
     if missing:
-        known = ", ".join(found) or "none"
+        known = ", ".join(existing) or "none"
         message = f"Acumatica has no price class {missing[0]}; it has {known}. Correct A2M_PRICE__PRICE_CLASS."
         return Check(PRICE_CLASS, "failed", message)
     return Check(PRICE_CLASS, "passed", price_class)

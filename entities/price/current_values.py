@@ -28,14 +28,14 @@ async def current_prices(
 def _at_places(
     context: RunContext[PriceRule], targets: Sequence[TargetKey], by_sku: Mapping[str, Mapping[int, Decimal]]
 ) -> dict[tuple[str, str], Value]:
-    own = context.shop.store_id
+    own_store = context.shop.store_id
     values: dict[tuple[str, str], Value] = {}
     for target in targets:
         by_store = by_sku.get(target.sku, {})
-        price = by_store.get(own, by_store.get(0))
+        price = by_store.get(own_store, by_store.get(0))
         if price is not None:
             values[target.key, ""] = (scaled(price, DIGITS), None)
-        if own == 0 and (len(by_store) > 1 or price is None):  # nearly never
+        if own_store == 0 and (len(by_store) > 1 or price is None):  # nearly never
             hiding = {store: found for store, found in by_store.items() if store != 0 and found != price}
             if hiding:
                 context.remarks.note(target.sku, _hidden(hiding))
@@ -44,10 +44,10 @@ def _at_places(
 
 def has_price(rule: PriceRule, record: Record, facts: Facts) -> bool:
     """Return whether a record has anything that becomes a price, by a quick check."""
-    own = facts.field_price if rule.source == "field" else facts.default_price
+    item_price = facts.field_price if rule.source == "field" else facts.default_price
     if rule.source == "price_list" and (record.price_rows or rule.without_row == "leave"):
         return bool(record.price_rows)
-    return own is not None and (own > 0 or rule.allow_zero)
+    return item_price is not None and (item_price > 0 or rule.allow_zero)
 
 
 def _hidden(hiding: Mapping[int, Decimal]) -> str:
@@ -58,7 +58,7 @@ def _hidden(hiding: Mapping[int, Decimal]) -> str:
 async def find_prices(context: RunContext[PriceRule], targets: Sequence[TargetKey], shown: Shown) -> Found:
     """Return what Magento shows at these places. A product without a price may not exist, or have none of its own."""
     by_sku = await shown.by_sku(PRICES, [target.sku for target in targets])
-    found = Found(_at_places(context, targets, by_sku))
-    missing = {target.sku: target.key for target in targets if (target.key, "") not in found.values}
-    found.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
-    return found
+    answers = Found(_at_places(context, targets, by_sku))
+    missing = {target.sku: target.key for target in targets if (target.key, "") not in answers.values}
+    answers.reject(why_missing(await shown.by_sku(TYPES, sorted(missing)), missing, NOUN))
+    return answers

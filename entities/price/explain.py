@@ -18,13 +18,13 @@ from settings import Settings
 
 
 async def explain_now(client: MagentoClient, settings: Settings, known: Known) -> list[Line]:
-    found = await queries.store_prices(client, known.skus)
+    prices = await queries.store_prices(client, known.skus)
     lines = [
         (NOW, f"{price.normalize():f} for {sku} in {'every store' if store == 0 else f'store {store}'}")
-        for sku, by_store in found.items()
+        for sku, by_store in prices.items()
         for store, price in sorted(by_store.items())
     ]
-    return [*lines, *await without_value(client, [sku for sku in known.skus if sku not in found], "price")]
+    return [*lines, *await without_value(client, [sku for sku in known.skus if sku not in prices], "price")]
 
 
 def explained(settings: Settings, stored: Sequence[Stored]) -> Iterator[Line]:

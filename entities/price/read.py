@@ -18,13 +18,13 @@ from entities.base import Feed, FeedPage, RunContext
 from entities.values.read import ITEMS, NON_STOCK_ITEMS, problems
 
 
-async def _page(context: RunContext[Any], found: PricePage) -> FeedPage:
-    own = await _own_currency(context) if found.rows else ""
+async def _page(context: RunContext[Any], page: PricePage) -> FeedPage:
+    own_currency = await _own_currency(context) if page.rows else ""
     parts = {
-        key: sorted((_marked(row, own) for row in rows), key=attrgetter("record_id"))
-        for key, rows in found.rows.items()
+        key: sorted((_marked(row, own_currency) for row in rows), key=attrgetter("record_id"))
+        for key, rows in page.rows.items()
     }
-    return FeedPage(parts, found.last_key, problems(found.problems))
+    return FeedPage(parts, page.last_key, problems(page.problems))
 
 
 async def _own_currency(context: RunContext[Any]) -> str:
@@ -38,16 +38,16 @@ async def _own_currency(context: RunContext[Any]) -> str:
 
 async def _base_currency(context: RunContext[Any]) -> str:
     try:
-        found = await setup.base_currency(context.acumatica)
+        currency = await setup.base_currency(context.acumatica)
         why = "the companies of Acumatica have different ones"
     except (NoRights, RequestRefused) as fault:  # an endpoint of the tenant's own may lack CompaniesStructure
-        found, why = "", str(fault)
-    if not found:
+        currency, why = "", str(fault)
+    if not currency:
         context.remarks.add(
             f"Acumatica's base currency is not known ({why}), so prices of every currency count. "
             "Enter Currency (A2M_PRICE__CURRENCY)."
         )
-    return found
+    return currency
 
 
 def _marked(row: PriceListRow, own: str) -> PriceListRow:
@@ -59,8 +59,8 @@ async def _pages(context: RunContext[Any], since: datetime | None, after: str | 
     if context.read.price_read == "inquiry":
         yield await _page(context, await prices.by_inquiry(context.acumatica))
         return
-    async for found in prices.by_odata(context.acumatica, changed_since=since, after=after):
-        yield await _page(context, found)
+    async for page in prices.by_odata(context.acumatica, changed_since=since, after=after):
+        yield await _page(context, page)
 
 
 async def _of_keys(context: RunContext[Any], keys: list[str]) -> FeedPage:

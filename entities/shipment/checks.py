@@ -29,12 +29,12 @@ def shipments_in_magento(client: MagentoClient, rule: ShipmentRule) -> list[Plan
 
 async def _ship_vias(session: AcumaticaSession, rule: ShipmentRule) -> Check:
     named = sorted({*(rule.ship_vias or {}), rule.dropship_via} - {""})
-    found = await setup.ship_vias(session)
-    known = {one.casefold() for one in found}
+    existing = await setup.ship_vias(session)
+    known = {one.casefold() for one in existing}
     missing = [one for one in named if one.casefold() not in known]
     if missing:
         message = (
-            f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(found))}. "
+            f"Acumatica has no ShipVia {', '.join(missing)}; it has {', '.join(sorted(existing))}. "
             "Correct A2M_SHIPMENT__SHIP_VIAS and A2M_DROPSHIP__SHIP_VIA."
         )
         return Check(SHIP_VIAS, "failed", message)
@@ -63,9 +63,9 @@ async def _sources(client: MagentoClient, rule: ShipmentRule) -> Check:
     if not queries.has_msi(await queries.modules(client)):
         return Check(SOURCES, "passed", "Magento keeps no sources (MSI is off): none is sent")
     named = sorted({*(rule.sources or {}).values(), rule.default_source, rule.dropship_source} - {""})
-    found = {source.source_code.casefold() for source in await queries.sources(client)}
-    missing = [one for one in named if one.casefold() not in found]
+    existing = {source.source_code.casefold() for source in await queries.sources(client)}
+    missing = [one for one in named if one.casefold() not in existing]
     if missing:
-        message = f"Magento has no source {', '.join(missing)}; it has {', '.join(sorted(found))}. Create or map it."
+        message = f"Magento has no source {', '.join(missing)}; it has {', '.join(sorted(existing))}. Create or map it."
         return Check(SOURCES, "failed", message)
     return Check(SOURCES, "passed", ", ".join(named))

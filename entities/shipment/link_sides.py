@@ -25,13 +25,13 @@ async def _in_acumatica(session: AcumaticaSession, _settings: Settings, keys: Se
 
 
 async def _in_magento(client: MagentoClient, magento_id: str) -> str | None:
-    found = await shipments.with_field(client, "entity_id", magento_id)
-    return None if found is None else f"shipment {found.increment_id}"
+    shipment = await shipments.with_field(client, "entity_id", magento_id)
+    return None if shipment is None else f"shipment {shipment.increment_id}"
 
 
 async def _id_of(client: MagentoClient, number: str) -> str | None:
-    found = await shipments.with_field(client, "increment_id", number)
-    return None if found is None else found.entity_id
+    shipment = await shipments.with_field(client, "increment_id", number)
+    return None if shipment is None else shipment.entity_id
 
 
 SIDES = LinkSides(_in_acumatica, _in_magento, _id_of, part="order")

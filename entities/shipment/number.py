@@ -13,10 +13,10 @@ _DIGITS = 6
 
 def spellings(typed: str) -> list[str]:
     """Return the keys that may be meant: a shipment's and a receipt's, or only a receipt's if the word was typed."""
-    found = _TYPED.fullmatch(typed)
-    if found is None:
+    match = _TYPED.fullmatch(typed)
+    if match is None:
         return [typed]
-    number = found["number"].upper()
+    number = match["number"].upper()
     numbers = dict.fromkeys([number, number.zfill(_DIGITS) if number.isdigit() else number])
-    kinds = ("receipt",) if found["kind"] else ("shipment", "receipt")
+    kinds = ("receipt",) if match["kind"] else ("shipment", "receipt")
     return [acumatica_key(kind, number) for kind in kinds for number in numbers]

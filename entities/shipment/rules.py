@@ -198,10 +198,10 @@ def _content_lines(
     result = []
     for (number, inventory_id), group in groups.items():
         order_line = ordered.get(number) if number is not None else None
-        own = [line for line in group if line.inventory_id == inventory_id]
-        if not own and order_line is not None:
-            own = [_whole_kits(shipment, group, order_line)]
-        result.append(_content_line(shipment, own, order_line, order, rule))
+        of_item = [line for line in group if line.inventory_id == inventory_id]
+        if not of_item and order_line is not None:
+            of_item = [_whole_kits(shipment, group, order_line)]
+        result.append(_content_line(shipment, of_item, order_line, order, rule))
     return tuple(sorted(result, key=lambda one: (one.order_line or 0, one.inventory_id)))
 
 

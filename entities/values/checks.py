@@ -25,10 +25,10 @@ def items_in_acumatica(session: AcumaticaSession, classes: Sequence[str], altern
 
 
 async def _classes(session: AcumaticaSession, classes: Sequence[str]) -> Check:
-    found = await setup.names_of(session, "ItemClass", "ClassID")
-    missing = not_among(classes, found, any_case=True)
+    existing = await setup.names_of(session, "ItemClass", "ClassID")
+    missing = not_among(classes, existing, any_case=True)
     if missing:
-        message = f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(found)}."
+        message = f"Acumatica has no item class {', '.join(missing)}; it has {', '.join(existing)}."
         return Check(ITEM_CLASSES, "failed", f"{message} No item of it is sent. Correct A2M_ITEMS__CLASSES.")
     return Check(ITEM_CLASSES, "passed", ", ".join(classes))
 
@@ -37,10 +37,10 @@ async def _alternate(session: AcumaticaSession, wanted: str) -> Check:
     """Check the type. Acumatica's API has no list of these types: one is known to exist if some item has an
     id of it.
     """
-    found = await setup.alternate_types(session, ITEMS_SAMPLED)
-    if not not_among([wanted], found):
+    existing = await setup.alternate_types(session, ITEMS_SAMPLED)
+    if not not_among([wanted], existing):
         return Check(ALTERNATE, "passed", f"{wanted}: there are items that have one")
-    known = ", ".join(sorted(found)) or "none of any type"
+    known = ", ".join(sorted(existing)) or "none of any type"
     message = (
         f"of the first {ITEMS_SAMPLED} stock items none has an alternate id of the type {wanted}; they have {known}. "
         "An item without one is not sent. See A2M_ITEMS__SKU."

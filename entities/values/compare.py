@@ -134,8 +134,8 @@ def _without_status(values: Sequence[DesiredValue], known: Mapping[At, LedgerRow
     """Return the places whose stock status now follows the quantity and was left alone before: only Magento knows the
     status. A quantity of 0 is not sold either way.
     """
-    found = ((PLACE_OF(want), known.get(PLACE_OF(want))) for want in values if want.in_stock is not None)
-    return [at for at, row in found if row is not None and row.value and row.in_stock is None]
+    places = ((PLACE_OF(want), known.get(PLACE_OF(want))) for want in values if want.in_stock is not None)
+    return [at for at, row in places if row is not None and row.value and row.in_stock is None]
 
 
 def _known_ones(

@@ -67,11 +67,11 @@ def vendor_quantities(records: Sequence[Record]) -> Shelves:
 
 
 def _numbers(of_records: Sequence[dict[str, int]]) -> np.ndarray:
-    found = list(chain.from_iterable(map(dict.values, of_records)))
+    amounts = list(chain.from_iterable(map(dict.values, of_records)))
     try:
-        return np.array(found, np.int64)
+        return np.array(amounts, np.int64)
     except OverflowError:  # sums of rows have no limit; the rule refuses far smaller ones already
-        return np.array([max(-_FAR_TOO_LARGE, min(one, _FAR_TOO_LARGE)) for one in found], np.int64)
+        return np.array([max(-_FAR_TOO_LARGE, min(one, _FAR_TOO_LARGE)) for one in amounts], np.int64)
 
 
 def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Shelves:
@@ -97,13 +97,13 @@ def _shelves(of_records: Sequence[Mapping[str, Any]], amounts: np.ndarray) -> Sh
 
 def price_rows(stored: Iterable[Stored]) -> pd.DataFrame:
     """Return the PRICE ROWS frame of the records."""
-    found = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
-    rows = [row for _key, row in found]
+    keyed_rows = [(one.acumatica_key, row) for one in stored for row in one.record.price_rows]
+    rows = [row for _key, row in keyed_rows]
     kinds = {
         **dict.fromkeys(("record_id", "break_quantity", "price"), "int64"),
         **dict.fromkeys(("promotion", "is_foreign"), "bool"),
     }
-    columns = {"inventory_id": np.fromiter((key for key, _row in found), "object", len(found))}
+    columns = {"inventory_id": np.fromiter((key for key, _row in keyed_rows), "object", len(keyed_rows))}
     for name in PriceListRow.__struct_fields__:
         columns[name] = np.fromiter(map(attrgetter(name), rows), kinds.get(name, "object"), len(rows))
     return pd.DataFrame(columns)
