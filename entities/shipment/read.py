@@ -35,10 +35,10 @@ RECEIPT = acumatica_key("receipt", "")
 async def _shipment_pages(
     context: RunContext[ShipmentRule], since: datetime | None, after: str | None
 ) -> AsyncIterator[FeedPage]:
-    async for page_read in shipments.shipment_pages(
+    async for found_page in shipments.shipment_pages(
         context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=after
     ):
-        yield await _page(context, page_read)
+        yield await _page(context, found_page)
     async for page in _invoiced_pages(context, since):
         yield page
 
@@ -46,10 +46,10 @@ async def _shipment_pages(
 async def _receipt_pages(
     context: RunContext[ShipmentRule], since: datetime | None, after: str | None
 ) -> AsyncIterator[FeedPage]:
-    async for page_read in receipts.receipt_pages(
+    async for found_page in receipts.receipt_pages(
         context.acumatica, changed_since=since, begins_on=context.read.begins_on, after=_number(after)
     ):
-        yield await _page(context, page_read)
+        yield await _page(context, found_page)
     if since is not None and context.rule.dropship_via:
         page = await _receipts_of(context, await _of_changed_purchases(context, since))
         if page.parts or page.problems:
