@@ -1,7 +1,8 @@
 """The limits of Acumatica's licence, sessions and requests per minute, shared by all processes of the installation.
 
 Each request reserves its turn by moving the host's `next_request_at` forward by one interval, so turns are first come,
-first served and no request is refused. A process that needs a session slot creates a ticket, and the oldest ticket is
+first served and no request is refused. Turns that come within half a second and need no wait are reserved together
+(ADR 0062). A process that needs a session slot creates a ticket, and the oldest ticket is
 served first. The slot of a process that died is free at once, or after the length of a lease if the process ran on
 another machine. The slot of an idle process is free when Acumatica has closed its session. A process that waits reports
 what it waits for within a second. After a refused login no process tries the same login again for a while.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,18 +42,33 @@ _REFUSES = " refuses "
 REPORT_INTERVAL = timedelta(seconds=30)
 _SHORTEST_REPORTED_WAIT = timedelta(seconds=1)
 _MOST_TURNS_AHEAD = 1_000
-"""A turn that is further ahead than this many requests was reserved by a clock that was ahead; it is ignored."""
+"""A turn that is further ahead than a burst and this many requests was reserved by a clock that was ahead; it is
+ignored.
+"""
+_TOGETHER = timedelta(seconds=0.5)
+"""Turns of so short a time are reserved together, and expire unused after it."""
 _STEADY_SHARE = 0.75  # the rest of the quota may be used in a burst; no minute then exceeds the licence
 
-# These run for every request to Acumatica, so they bypass SQLAlchemy.
+# These run again and again while Acumatica is read, so they bypass SQLAlchemy.
 _NEXT_TURN = "SELECT next_request_at FROM hosts WHERE host = ?"
 _NEW_HOST = "INSERT INTO hosts (host) VALUES (?) ON CONFLICT (host) DO NOTHING"
-_RESERVE = "UPDATE hosts SET requests = requests + 1, next_request_at = COALESCE(?, next_request_at) WHERE host = ?"
+_RESERVE = "UPDATE hosts SET requests = requests + ?, next_request_at = COALESCE(?, next_request_at) WHERE host = ?"
 _RENEW = "UPDATE sessions SET heard_at = ?, expires_at = ? WHERE slot = ?"
 _TAKE = "UPDATE sessions SET taken_at = ?, expires_at = ? WHERE slot = ?"
 _REFUSED_LOGINS = select(hosts.c.host).where(
     func.substr(hosts.c.host, 1, bindparam("length", type_=Integer)) == bindparam("prefix")
 )
+
+
+@dataclass
+class _Reserved:
+    """The turns that this process reserved and did not use yet: how many, and until when they may be used; and how many
+    requests used one and are not counted yet.
+    """
+
+    left: float = 0
+    until: datetime | None = None
+    uncounted: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,7 @@ class SharedLicence:
     holder: str = "a process"
     report: Callable[[str], object] = lambda _message: None
     _reported_at: dict[str, datetime] = field(default_factory=dict)
+    _reserved: _Reserved = field(default_factory=_Reserved)
 
     async def acquire_session(self) -> str:
         """Wait for a free session slot, in the order of the tickets, and return it."""
@@ -90,14 +108,24 @@ class SharedLicence:
             await asyncio.to_thread(self._report_alive, slot)
 
     async def release_session(self, slot: str) -> None:
-        """Free the slot after the session was logged out."""
+        """Free the slot after the session was logged out, and count the requests that are not counted yet."""
+        uncounted, self._reserved.uncounted = self._reserved.uncounted, 0
         with self.state.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.slot == slot))
+            if uncounted:
+                driver_rows(connection, _RESERVE, (uncounted, None, kept_text(self.host)))
 
     async def acquire_request(self, slot: str) -> None:
-        """Wait for the turn of one request and renew the session's slot."""
-        now = self.clock.now()
-        turn = await asyncio.to_thread(self._reserve, slot, now)  # in a thread: the commit waits for the disk
+        """Wait for the turn of one request. Where turns have to be reserved, the session's slot is renewed."""
+        now, reserved = self.clock.now(), self._reserved
+        if reserved.left > 0 and reserved.until is not None and now < reserved.until:
+            reserved.left -= 1
+            reserved.uncounted += 1
+            return
+        count, reserved.uncounted = reserved.uncounted + 1, 0
+        # in a thread: it waits for the disk, and on SQLite for a chunk that is being committed
+        turn, reserved.left = await asyncio.to_thread(self._reserve, slot, now, count)
+        reserved.until = now + _TOGETHER
         if turn - now >= _SHORTEST_REPORTED_WAIT:
             self._report_waiting_for_turn(slot, (turn - now).total_seconds())
         await self.clock.sleep((turn - now).total_seconds())
@@ -229,20 +257,25 @@ class SharedLicence:
             self._reported_at[topic] = now
             self.report(message)
 
-    def _reserve(self, slot: str, now: datetime) -> datetime:
+    def _reserve(self, slot: str, now: datetime, count: int) -> tuple[datetime, float]:
+        """Reserve the turn of a request and those after it that come within `_TOGETHER` without a wait. Return it, and
+        how many come after it. `count`: the requests to add to those of the host.
+        """
         with self.state.write() as connection:
             next_turn = self._lock(connection)
             _renew(connection, slot, now, IDLE_SECONDS)
             if self.requests_per_minute == 0:
-                driver_rows(connection, _RESERVE, (None, kept_text(self.host)))
-                return now
+                driver_rows(connection, _RESERVE, (count, None, kept_text(self.host)))
+                return now, math.inf
             interval = timedelta(minutes=1) / (self.requests_per_minute * _STEADY_SHARE)
-            burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - 1)
+            together = max(1, _TOGETHER // interval)
+            burst = interval * max(0.0, self.requests_per_minute * (1 - _STEADY_SHARE) - together)
             planned = now if next_turn is None else max(now, instant(next_turn))
-            if planned - now > interval * _MOST_TURNS_AHEAD:
+            if planned - now > burst + interval * _MOST_TURNS_AHEAD:
                 planned = now
-            driver_rows(connection, _RESERVE, (micros(planned + interval), kept_text(self.host)))
-            return max(now, planned - burst)
+            turns = together if planned + interval * (together - 1) - burst <= now else 1
+            driver_rows(connection, _RESERVE, (count, micros(planned + interval * turns), kept_text(self.host)))
+            return max(now, planned - burst), turns - 1
 
     def _lock(self, connection: Connection) -> int | None:
         """Lock the licence of this site until the transaction ends; return the next free turn."""

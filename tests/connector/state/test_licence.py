@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from support.moment import NOW
 
 from connector.clock import ManualClock
@@ -12,7 +12,7 @@ from connector.state.coordination import quota
 from connector.state.coordination.lease import LEASE_SECONDS
 from connector.state.coordination.quota import LicenceUse, SharedLicence
 from connector.state.engine import State
-from connector.state.schema import sessions
+from connector.state.schema import hosts, sessions
 
 
 def licence(state: State, clock: ManualClock, sessions: int = 2, per_minute: int = 60) -> SharedLicence:
@@ -33,6 +33,53 @@ async def test_no_minute_holds_more_requests_than_the_licence_allows(state: Stat
     assert (turns[-1] - turns[0]).total_seconds() < 60 * 200 / 45
 
 
+async def test_no_minute_holds_more_requests_where_turns_are_reserved_together(state: State) -> None:
+    """Two processes with pauses of their own that read as fast as they may stay within a large quota too."""
+    clock, per_minute = ManualClock(NOW), 6_000
+    both = [licence(state, clock, per_minute=per_minute) for _ in range(2)]
+    slots = [await shared.acquire_session() for shared in both]
+    turns = []
+    for number in range(3 * per_minute):
+        place = number % 37 // 30
+        await both[place].acquire_request(slots[place])
+        turns.append(clock.now())
+        if number % 500 == 0:
+            clock.advance(0.4)
+    for first, last in zip(turns, turns[per_minute:], strict=False):
+        assert (last - first).total_seconds() >= 60
+    assert turns[-1] - turns[0] < timedelta(minutes=4)
+
+
+@pytest.mark.parametrize("per_minute", [0, 6_000])
+async def test_a_request_does_not_wait_for_a_transaction_of_the_run(state: State, per_minute: int) -> None:
+    """Where many requests a second are allowed, one is sent also while a chunk is committed."""
+    shared = licence(state, ManualClock(NOW), per_minute=per_minute)
+    slot = await shared.acquire_session()
+    await shared.acquire_request(slot)
+    with state.write() as connection:
+        connection.execute(update(hosts).values(requests=hosts.c.requests))
+        await asyncio.wait_for(shared.acquire_request(slot), timeout=5)
+
+
+async def test_turns_that_were_not_used_in_time_are_reserved_again(state: State) -> None:
+    """What was reserved together is good for half a second: later the place belongs to whoever asks."""
+    clock = ManualClock(NOW)
+    shared = licence(state, clock, per_minute=6_000)
+    slot = await shared.acquire_session()
+
+    def next_turn() -> int:
+        with state.read() as connection:
+            return int(connection.execute(select(hosts.c.next_request_at)).scalar_one())
+
+    await shared.acquire_request(slot)
+    after_first = next_turn()
+    await shared.acquire_request(slot)
+    assert next_turn() == after_first
+    clock.advance(0.5)
+    await shared.acquire_request(slot)
+    assert next_turn() > after_first
+
+
 async def test_turns_of_a_clock_that_was_ahead(state: State) -> None:
     """Once it is right again nobody waits until then; a long queue of requests is waited for."""
     clock = ManualClock(NOW + timedelta(days=1))
@@ -42,7 +89,7 @@ async def test_turns_of_a_clock_that_was_ahead(state: State) -> None:
     clock = ManualClock(NOW)
     await licence(state, clock).acquire_request(slot)
     assert clock.now() == NOW
-    turns = [licence(state, clock)._reserve(slot, NOW) for _ in range(500)]
+    turns = [licence(state, clock)._reserve(slot, NOW, 1)[0] for _ in range(500)]
     assert turns[-1] - NOW > timedelta(minutes=10)
 
 
@@ -58,7 +105,9 @@ async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
 
 @pytest.mark.parametrize("per_minute", [0, 6_000])
 async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
-    """Every request counts, with a quota or without; sessions count while they are used, and who waits for one."""
+    """Every request counts when its session ends at the latest, with a quota or without; sessions count while they are
+    used, and who waits for one.
+    """
     clock = ManualClock(NOW)
     shared = licence(state, clock, sessions=1, per_minute=per_minute)
     slot = await shared.acquire_session()
@@ -68,10 +117,12 @@ async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
     for _ in range(5):
         await asyncio.sleep(0)
     with state.read() as connection:
-        assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(3, 1, 1)
+        assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(1, 1, 1)
         assert quota.licence_use(connection, "another", clock.now()) == LicenceUse(0, 0, 0)
     await shared.release_session(slot)
     await asyncio.wait_for(waiting, timeout=60)
+    with state.read() as connection:
+        assert quota.licence_use(connection, "erp.example.com", clock.now()) == LicenceUse(3, 1, 0)
 
 
 async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:
