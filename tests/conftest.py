@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
-from support.tried import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
+from support.fault_counts import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
 gc.disable()  # until all tests are collected: what is imported and collected stays, and a seventh of that time is saved
 os.environ["COLUMNS"] = "200"  # pytest-xdist tells its workers 80, in which tables fold

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import CommandResult
-from support.surroundings import MakeWorld, no_prefect_server, of_the_test, present_worlds
+from support.isolation import MakeWorld, isolated_home, no_prefect_server, present_worlds
 from support.wheel import installed, wheel
 
 from a2m.__main__ import main
@@ -25,7 +25,7 @@ def _no_prefect_server() -> Iterator[None]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_prefect_server: None) -> Path:
     """The state folder."""
-    return of_the_test(tmp_path, monkeypatch)
+    return isolated_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture

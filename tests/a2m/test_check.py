@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 
 from connector.clock import SystemClock
 from sandbox.magento.oauth import Consumer

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 
 from sandbox.magento.oauth import Consumer
 

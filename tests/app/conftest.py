@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.surroundings import MakeWorld, no_prefect_server, of_the_test, present_worlds
+from support.isolation import MakeWorld, isolated_home, no_prefect_server, present_worlds
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The state folder."""
     with no_prefect_server():
-        yield of_the_test(tmp_path, monkeypatch)
+        yield isolated_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import yaml
 from prefect.settings import Settings as PrefectSettings
-from support.surroundings import of_the_test
+from support.isolation import isolated_home
 
 from a2m import demo
 from app.deployment_names import deployment_name, entity_of
@@ -29,7 +29,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "deployments"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A state folder of the test's own."""
-    return of_the_test(tmp_path, monkeypatch)
+    return isolated_home(tmp_path, monkeypatch)
 
 
 async def test_prefect_yaml_has_what_serve_registers(home):

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.surroundings import no_prefect_server, of_the_test
+from support.isolation import isolated_home, no_prefect_server
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The state folder."""
     with no_prefect_server():
-        yield of_the_test(tmp_path, monkeypatch)
+        yield isolated_home(tmp_path, monkeypatch)

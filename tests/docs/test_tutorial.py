@@ -5,9 +5,9 @@ import shlex
 import sys
 
 import pytest
+from support.isolation import present_worlds
 from support.project import ROOT
 from support.served import client
-from support.surroundings import present_worlds
 from support.tutorial_pictures import PICTURES, PagesOfTheTutorial, Shown
 
 from a2m import demo_result

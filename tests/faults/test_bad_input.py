@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from support import invariant, trade
-from support.altered import JSON, MISSING, Alter, Answer, OneField
+from support.altered_responses import JSON, MISSING, Alter, Answer, ChangedField
 from support.stories import STORIES, Scene
 from support.world import World
 
@@ -216,7 +216,7 @@ FIELDS = st.tuples(st.integers(0, 30), st.integers(0, 150), st.sampled_from(VALU
 
 def _one_bad_field(world: Sick, end_of_path: str, record: int, field: int, value: Any) -> None:
     async def tell() -> None:
-        bad = OneField(end_of_path, record, field, value)
+        bad = ChangedField(end_of_path, record, field, value)
         fault = await world.syncs_while(bad)
         assert fault is None, f"{bad.what} {str(value)[:60]}: {fault}"
         for key, reason in world.not_sent().items():

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 from support.crashes import Death, sync_in_process
 from support.world import World
 

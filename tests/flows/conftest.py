@@ -13,8 +13,8 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CSRF_SUPPORT_ENABLED, temporary_settings
 from support.commands import environment
+from support.isolation import MakeWorld, isolated_home, present_worlds
 from support.prefect_server import prefect_server
-from support.surroundings import MakeWorld, of_the_test, present_worlds
 
 from connector.clock import SystemClock
 
@@ -70,7 +70,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_pauses: None) -> Path:
     """The state folder; a run lives for a second, which is the shortest life."""
-    folder = of_the_test(tmp_path, monkeypatch)
+    folder = isolated_home(tmp_path, monkeypatch)
     monkeypatch.setenv("A2M_QUEUE__CHECK_PROCESS_TIME", "1")
     monkeypatch.setenv("A2M_QUEUE__PROCESS_SLEEP_TIME", "1")
     assert "A2M_DATABASE_URL" not in os.environ

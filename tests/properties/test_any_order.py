@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from support.crashes import Death, dies_at
 from support.invariant import out_of_order
-from support.life import KINDS, Life
-from support.surroundings import of_the_test
+from support.isolation import isolated_home
+from support.random_changes import KINDS, RandomChanges
 from support.world import ENTITIES, world
 
 from app.run.request import RunResult
@@ -112,8 +112,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.sections = self.here.sections(**SECTIONS)
         self.settings = self.here.settings(**self.sections)
         urls = self.here.acumatica.url, self.here.magento.url
-        self.life = Life(random.Random(0), *urls, self.settings, self.here.clock.now)
-        self.stack.callback(self.life.close)
+        self.changes = RandomChanges(random.Random(0), *urls, self.settings, self.here.clock.now)
+        self.stack.callback(self.changes.close)
 
     def sync(self, entity: str, **how: Any) -> RunResult | None:
         """One sync; none if it died."""
@@ -142,9 +142,9 @@ class AnyOrder(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=5), chance=st.randoms(use_true_random=False)
     )
     def something_changes(self, kinds: list[str], chance: random.Random) -> None:
-        self.life.chance = chance
+        self.changes.chance = chance
         for kind in kinds:
-            self.life.go_on(kind)
+            self.changes.make_change(kind)
 
     @rule(entity=st.sampled_from(ENTITIES), full=st.booleans())
     def a_sync(self, entity: str, full: bool) -> None:
@@ -157,7 +157,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(entity_and_death=DEATHS, fault=st.one_of(st.just(""), FAULTS))
     def a_sync_that_dies(self, entity_and_death: tuple[str, Death], fault: str) -> None:
         entity, death = entity_and_death
-        self.life.go_on(WORK[entity])
+        self.changes.make_change(WORK[entity])
         self.here.faults.replace(fault)
         with dies_at(death):
             self.sync(entity)
@@ -165,14 +165,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(entity=st.sampled_from(ENTITIES), fault=FAULTS)
     def a_sync_with_faults(self, entity: str, fault: str) -> None:
-        self.life.go_on(WORK[entity])
+        self.changes.make_change(WORK[entity])
         self.here.faults.replace(fault)
         self.sync(entity)
         self.here.faults.calm()
 
     @rule(entity=st.sampled_from(ENTITIES), seed=st.integers(0, 1000))
     def a_sync_in_a_storm(self, entity: str, seed: int) -> None:
-        self.life.go_on(WORK[entity])
+        self.changes.make_change(WORK[entity])
         self.here.faults.storm(seed, 0.3)
         self.sync(entity)
         self.here.faults.calm()
@@ -180,7 +180,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 20.0, LEASE_SECONDS + 1, 700.0, 3600.0]))
     def time_passes(self, seconds: float) -> None:
         self.here.clock.advance(seconds)
-        self.life.note()
+        self.changes.note()
 
     @rule()
     def midnight_passes(self) -> None:
@@ -193,7 +193,7 @@ class AnyOrder(RuleBasedStateMachine):
         for section, fields in changed.items():
             self.sections[section] = {**self.sections.get(section, {}), **fields}
         self.settings = self.here.settings(**self.sections)
-        self.life.note(self.settings)
+        self.changes.note(self.settings)
 
     @rule()
     def failed_messages_are_sent_again(self) -> None:
@@ -215,8 +215,8 @@ class AnyOrder(RuleBasedStateMachine):
     def nothing_went_back(self) -> None:
         """Sources of what is traded are raised for a shipment, and put right after it: not those."""
         values = self.here.sent_values().items()
-        untraded = {place: sent for place, sent in values if not (place[2] and place[1] in self.life.traded)}
-        assert out_of_order(untraded, self.life.right) == []
+        untraded = {place: sent for place, sent in values if not (place[2] and place[1] in self.changes.traded)}
+        assert out_of_order(untraded, self.changes.right) == []
 
     def settle(self) -> None:
         """Looks until a whole round of them has nothing to send."""
@@ -233,7 +233,7 @@ class AnyOrder(RuleBasedStateMachine):
     def teardown(self) -> None:
         """All is mended and time passes: Magento is right, nothing waits, and nothing has failed."""
         try:
-            self.life.settle()
+            self.changes.settle()
             entities.pause(self.here.state, list(ENTITIES), paused=False)
             self.settle()
             self.messages_are_sound()
@@ -256,7 +256,7 @@ def test_whatever_happens_in_whatever_order(
     size: settings,
 ) -> None:
     """Steps chosen by Hypothesis, over both databases; afterwards everything has arrived, once."""
-    of_the_test(tmp_path, monkeypatch)
+    isolated_home(tmp_path, monkeypatch)
 
     class Machine(AnyOrder):
         folder = tmp_path

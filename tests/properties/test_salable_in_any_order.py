@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from oracle import salable, values
-from support.life import Life
+from support.isolation import isolated_home
+from support.random_changes import RandomChanges
 from support.sales import Sales
-from support.surroundings import of_the_test
 from support.world import world
 
 from sandbox.catalogue import Product
@@ -53,18 +53,18 @@ async def play(here: Sales, seed: int, steps: int) -> None:
     sections = {name: dict(fields) for name, fields in SECTIONS.items()}
     sections["order"]["payment_methods"] = {"": "checkmo", "CHECK": "checkmo"}
     settings = here.settings(**sections)
-    life = Life(chance, here.here.acumatica.url, here.here.magento.url, settings, here.here.clock.now)
+    changes = RandomChanges(chance, here.here.acumatica.url, here.here.magento.url, settings, here.here.clock.now)
     try:
         for step in range(steps):
             kind = chance.choice(KINDS)
-            life.go_on(kind)
+            changes.make_change(kind)
             for entity in chance.choice((["inventory"], ["order", "inventory"], ["shipment", "order", "inventory"])):
                 here.here.clock.advance(chance.choice((15, 61)))
                 outcome = await here.here.sync(entity, settings, full=chance.random() < 0.05)
                 assert outcome.fault is None, outcome.fault
             right(here, settings, f"seed {seed}, step {step}, after {kind}")
     finally:
-        life.close()
+        changes.close()
 
 
 def right(here: Sales, settings, when: str) -> None:
@@ -80,7 +80,7 @@ async def test_magento_sells_what_acumatica_says_after_each_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_database: Callable[..., str], database: str, seed: int
 ) -> None:
     """Thirty changes to orders of the shop, of the ERP, and to the stock."""
-    of_the_test(tmp_path, monkeypatch)
+    isolated_home(tmp_path, monkeypatch)
     products = [Product(f"P{number}", f"Product {number}", 1_000_000, STOCK) for number in range(6)]
     with world(tmp_path, products, database_url=new_database(database)) as here:
         await play(Sales(here), seed, 30)

@@ -16,7 +16,7 @@ from soak.machinery import Machinery, Worker, take_environment
 from soak.verdict import Verdict, judge, judge_order, settle
 from soak.weather import Weather
 from sqlalchemy import func, select, text
-from support.life import Life
+from support.random_changes import RandomChanges
 from support.world import ENTITIES
 
 from connector.state.coordination.lease import LEASE_SECONDS
@@ -74,7 +74,9 @@ class Play:
 
     def play(self, seconds: float) -> Verdict:
         """The first full load in calm, then so many seconds of life and trouble, then the verdict."""
-        self._life = Life(self._chance, self._acumatica, self._magento, self._settings, lambda: datetime.now(UTC))
+        self._changes = RandomChanges(
+            self._chance, self._acumatica, self._magento, self._settings, lambda: datetime.now(UTC)
+        )
         self._said(f"both simulators answer after {self._passed():.0f} s")
         for entity in ENTITIES:
             for number in range(1, WORKERS + 1):
@@ -87,7 +89,7 @@ class Play:
             self._machinery.watch()
             self._weather.pass_by(now)
             if self._chance.random() < 0.4:
-                self._life.go_on()
+                self._changes.make_change()
             self._wake(now)
             if now >= kills:
                 self._strike(now)
@@ -167,7 +169,7 @@ class Play:
         self._said("calm: what was begun is ended, the workers go, bounded syncs settle the rest")
         self._weather.calm()
         self._wake(float("inf"))
-        self._life.settle()
+        self._changes.settle()
         self._machinery.rest()
         self._progress()
         settle(self._state, self._settings, verdict)
@@ -175,7 +177,7 @@ class Play:
             httpx.get(f"{url}/_sandbox/state", timeout=600).json() for url in (self._acumatica, self._magento)
         )
         judge(verdict, self._state, self._settings, site, shop)
-        judge_order(verdict, self._magento, self._life.right, shop, self._life.traded)
+        judge_order(verdict, self._magento, self._changes.right, shop, self._changes.traded)
         verdict.unsettled += self._machinery.ended
         if not verdict.all_is_well():
             self._keep_evidence({"acumatica": site, "magento": shop})
@@ -193,7 +195,7 @@ class Play:
 
     def _progress(self) -> None:
         counts = self._counts()
-        made, kinds = sum(self._life.made.values()), len(self._life.made)
+        made, kinds = sum(self._changes.made.values()), len(self._changes.made)
         self._sizes.append(self._database_bytes())
         happened = ", ".join(f"{what} {times}" for what, times in self.events.items()) or "nothing yet"
         workers = _mb(max(self._machinery.rss[entity] for entity in ENTITIES))
@@ -223,8 +225,8 @@ class Play:
         refused = {str(code): statuses[code] for code in sorted(statuses) if code == 429 or code >= 500}
         return {
             "seconds": round(self._passed()),
-            "changes": sum(self._life.made.values()),
-            "changes_by_kind": dict(self._life.made),
+            "changes": sum(self._changes.made.values()),
+            "changes_by_kind": dict(self._changes.made),
             "events": dict(self.events),
             "spells_of_faults": dict(self._weather.spells),
             "requests_to_magento": len(requests),

@@ -1,4 +1,4 @@
-"""What axe-core finds on a page that keeps somebody from using it."""
+"""Check a page for accessibility with axe-core."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _axe() -> str:
 
 
 def violations(page: Page) -> list[Any]:
-    """Return what is serious, with where it is."""
+    """Return the serious violations as (rule, impact, first elements)."""
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": _axe()})  # the policy of our pages allows it no other way
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

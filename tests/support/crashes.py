@@ -1,4 +1,4 @@
-"""Looks in processes of their own, which die at a chosen step of the data's way."""
+"""Syncs in processes of their own that die at a chosen step of the sync."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fault_counts import count_fault
 from support.forked import forked
-from support.tried import tried
 
 from connector import failpoints
 
@@ -24,19 +24,19 @@ DIED = 70
 
 @dataclass(frozen=True)
 class Death:
-    """Where a process dies: at the nth time that it reaches the step."""
+    """Where a process dies: when it reaches the step for the nth time."""
 
     step: str
     time: int
 
 
 class Died(BaseException):
-    """What a process that dies at a step looks like from within: nobody catches it to go on."""
+    """Stands for the death of a process. It is a `BaseException`, so that no handler continues after it."""
 
 
 @contextmanager
 def dies_at(death: Death) -> Iterator[None]:
-    """Looks in this process die there; whoever sees it may go on with the next sync."""
+    """Let a sync in this process die at a step. Execution continues after the `with` block."""
     reached: Counter[str] = Counter()
 
     def reach(step: str) -> None:
@@ -49,7 +49,7 @@ def dies_at(death: Death) -> Iterator[None]:
         try:
             yield
         except Died:
-            tried("sync died at a step")
+            count_fault("sync died at a step")
 
 
 def sync_in_process(
@@ -62,10 +62,10 @@ def sync_in_process(
     *,
     must_die: bool = True,
 ) -> Counter[str]:
-    """One sync of an entity in a process of its own, at `now`; gives how often it reached each step before its end.
+    """Run one sync of an entity in a process of its own, at `now`; return how often it reached each step.
 
-    Fails unless the process died where it should, or ended well where it should not; with `must_die` off it may not
-    have come as far.
+    Fails unless the process died at `death`, or succeeded if there is none. Without `must_die` it may also succeed
+    before it reaches `death`.
     """
     arguments = (entity, database_url, dict(sections), now, sent, death)
     process = forked().Process(target=_sync, args=arguments)
@@ -78,7 +78,7 @@ def sync_in_process(
     expected = (0,) if death is None else (DIED,) if must_die else (0, DIED)
     assert process.exitcode in expected, f"{entity}, {death}: exit code {process.exitcode}"
     if process.exitcode == DIED:
-        tried("process died at a step")
+        count_fault("process died at a step")
     return Counter(json.loads(sent.read_text()))
 
 

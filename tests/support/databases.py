@@ -41,7 +41,7 @@ def over_both(metafunc: pytest.Metafunc) -> None:
 
     Tests that hand in a database of their own are left as they are: a hook `pytest_generate_tests`.
     """
-    own = {"database_url", "new_database", "teller"} & set(inspect.signature(metafunc.function).parameters)
+    own = {"database_url", "new_database", "crash_rounds"} & set(inspect.signature(metafunc.function).parameters)
     if own or "kept_in" not in metafunc.fixturenames:
         return
     ordinary = metafunc.definition.get_closest_marker("over_both") is not None

@@ -1,4 +1,4 @@
-"""A clock on which a minute takes two seconds, the same in every process."""
+"""A clock on which a minute takes two seconds, and that shows the same time in every process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FACTOR = 30.0
 
 
 class FastClock:
-    """Real time, thirty times as fast, from an instant that all processes were told."""
+    """Real time, thirty times as fast, since an instant that all processes are started with."""
 
     def __init__(self, began: float) -> None:
         self._began = began

@@ -1,4 +1,4 @@
-"""Processes that begin where `support.warm` ends, instead of loading everything again."""
+"""Processes forked from one that has everything loaded already (`support.warm`)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _CONTEXT.set_forkserver_preload(["support.warm"])
 
 
 def forked() -> ForkServerContext:
-    """Return what starts such processes; the one that they are forked from runs by then."""
-    with pytest.MonkeyPatch.context() as patch:  # before Python 3.13 it would not find what it is to load
+    """Return a context whose `Process` forks from the preloaded process, which it starts if necessary."""
+    with pytest.MonkeyPatch.context() as patch:  # before Python 3.13 it would not find the module to preload
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         forkserver.ensure_running()
     return _CONTEXT

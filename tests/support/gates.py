@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
-from support.tried import tried
+from support.fault_counts import count_fault
 
 Mode = Literal["relay", "drips", "silent", "closes between requests", "speaks something else", "redirects"]
 WORDS = {"silent": "never answers", "drips": "sends a byte now and then"}
@@ -60,7 +60,7 @@ class Gate:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             first = await reader.read(65_536)
             if self.mode != "relay":
-                tried(f"host that {WORDS.get(self.mode, self.mode)}")
+                count_fault(f"host that {WORDS.get(self.mode, self.mode)}")
             self.heard.append(first)
             if self.mode == "silent":
                 await reader.read()

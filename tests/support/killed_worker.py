@@ -1,4 +1,4 @@
-"""A run in a process of its own that is in the middle of its work when somebody kills it."""
+"""A process whose run stops in the middle of its work, for a test that kills it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector import failpoints
 
 
 def main(entity: str) -> None:
-    """Begin a sync of the entity; say so once it is logged in to Acumatica, and go no further."""
+    """Begin a sync of the entity; print `pulled` after the pull, and stay there."""
     from app.effective_settings import effective_settings
     from app.run.request import RunRequest
     from app.run.work import work_on

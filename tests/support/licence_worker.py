@@ -1,4 +1,4 @@
-"""One process of an installation that reads in Acumatica within the licence; light, because several are started."""
+"""A process that reads from Acumatica within the licence. It imports little, because tests start several."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connector.state.engine import open_state
 
 
 def read_in_turn(url: str, database_url: str, began: float, limits: tuple[int, int], reads: int, done: Any) -> None:
-    """Read so often in one session; puts the number of requests that it took into `done`."""
+    """Read `reads` times in one session, and put the number of requests into `done`."""
     access = AcumaticaAccess(url, "Company", "admin", "sandbox")
     clock = FastClock(began)
     state = open_state(database_url)

@@ -1,4 +1,4 @@
-"""Messages as tests of decisions need them: claimed ones, unless told."""
+"""Messages for tests of decisions, without a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector.state.queue.message import Message
 
 
 def message(**traits: Any) -> Message:
-    """A claimed message of the price of A, in its first attempt."""
+    """Return a claimed message for the price of A in its first attempt, with these fields changed."""
     usual = {
         "target": 1,
         "seq": 1,

@@ -1,4 +1,4 @@
-"""The moment at which tests begin."""
+"""The time at which tests without a world start; a world starts at `support.world.START`."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""One request at a time: what is claimed for it, and what it brought."""
+"""Claim and settle one request at a time, for tests of the state database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PENDING = """
 
 
 def claim(state: State, held: Lease, now: datetime, spec: ClaimSpec) -> list[Message]:
-    """Claim one request's worth of due messages."""
+    """Claim due messages for one request."""
     return RunState(state, held, related_to(held.entity)).settle([BatchResult([], then=spec)], now)[0]
 
 
@@ -34,8 +34,9 @@ def settle(
     recheck_at: datetime | None = None,
     then: ClaimSpec | None = None,
 ) -> list[Message]:
-    """Keep what one request brought, and claim the next one's messages; what is simply sent is said as a push says
-    it.
+    """Store the outcomes of one request and claim the messages of the next one.
+
+    Outcomes that are all "sent" are stored by the same short path that a push uses for them.
     """
     sent = [one.message for one in outcomes]
     if outcomes and recheck_at is None and list(outcomes) == [MessageOutcome(one, SENT) for one in sent]:
@@ -44,7 +45,7 @@ def settle(
 
 
 def assert_turns(state: State) -> None:
-    """Every pending target has its turn, as it is, and nothing else has one."""
+    """Assert that the table `turns` has exactly the pending targets, with the same values."""
     with state.read() as connection:
         kept, pending = (sorted(driver_rows(connection, query)) for query in (_TURNS, _PENDING))
     assert [row[:5] for row in kept] == [row[:5] for row in pending]

@@ -1,4 +1,4 @@
-"""A state database of quantities that one run after the other works on, for state machines of Hypothesis."""
+"""The base of Hypothesis state machines in which successive runs work on one state database of quantities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from connector.state.run_state import RunState
 
 
 class RunByRun(RuleBasedStateMachine):
-    """A copy of the template, a clock, the run that works, and the requests that have no answer yet."""
+    """A copy of the template database, the time, the current run, and the requests without a response yet."""
 
     template: Path
 
@@ -33,7 +33,7 @@ class RunByRun(RuleBasedStateMachine):
         self.under_way: list[list[Message]] = []
 
     def next_run(self) -> RunState:
-        """Return a run that has the lease from now on."""
+        """Return a run that has just acquired the lease."""
         taken = lease.acquire(self.state, "inventory", "a run", self.now)
         assert isinstance(taken, Lease)
         return RunState(self.state, taken)

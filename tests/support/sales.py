@@ -1,4 +1,4 @@
-"""Orders in both simulators: entered in Acumatica, placed in Magento, and what Magento shows of them."""
+"""Orders in both simulators, their invoices and comments: what tests of orders need beside a world."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ SECTIONS: dict[str, dict[str, Any]] = {
 
 
 class Sales(Trade):
-    """A world with a customer, whose orders are active from the beginning."""
+    """A `Trade` in whose settings orders are active too."""
 
     def settings(self, **sections: dict[str, Any]) -> Settings:
-        """The world's settings with orders on, and these changes of single fields."""
+        """Return the world's settings with orders active, and these changes of single fields."""
         names = SECTIONS.keys() | sections.keys()
         own = {name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names}
         return super().settings(**own)
 
     def in_acumatica(self, number: str) -> dict[str, Any]:
-        """An order as Acumatica shows it, its fields by name."""
+        """Return the fields of an order as Acumatica's API shows them."""
         login = {"name": "admin", "password": "sandbox", "tenant": "Company"}
         with client(self.here.acumatica.url) as site:
             site.post("/entity/auth/login", json=login).raise_for_status()
@@ -48,15 +48,15 @@ class Sales(Trade):
         return {name: one.get("value") for name, one in current.items() if isinstance(one, dict)}
 
     def forget(self) -> None:
-        """Begin with an empty state."""
+        """Continue with an empty state database."""
         self.here.begin_anew()
 
     def reprocess(self) -> None:
-        """Have every failed order sent again."""
+        """Send every failed order again."""
         actions.send_again(self.here.state, self.here.failed("order"), self.here.clock.now())
 
     def salable(self, sku: str) -> Decimal:
-        """What Magento sells of a SKU on its website."""
+        """Return the salable quantity of a SKU on Magento's website."""
         stock = self.http.get("inventory/stock-resolver/website/base").raise_for_status().json()["stock_id"]
         answer = self.http.get(f"inventory/get-product-salable-quantity/{sku}/{stock}")
         return Decimal(str(answer.raise_for_status().json()))
@@ -67,22 +67,22 @@ class Sales(Trade):
         self.here.change({"set_order": {"order_nbr": number, **changes}})
 
     def orders(self, **equal: Any) -> list[dict[str, Any]]:
-        """Magento's orders, those whose fields are equal to these."""
+        """Return Magento's orders whose fields equal these."""
         answer = self.http.get("orders", params={"searchCriteria[pageSize]": 0}).raise_for_status().json()
         return [one for one in answer["items"] if all(one.get(name) == value for name, value in equal.items())]
 
     def order(self, number: str) -> dict[str, Any]:
-        """The one order of Magento that has this number of ours or of the shop's."""
+        """Return Magento's one order with this number, either the shop's or the one that the connector gave it."""
         [found] = [one for one in self.orders() if one["increment_id"] in (number, f"SO-{number}")]
         return found
 
     def comments(self, number: str) -> list[str]:
-        """Our comments on an order, in their order."""
+        """Return the connector's comments on an order, oldest first."""
         histories = sorted(self.order(number).get("status_histories") or [], key=lambda one: one["entity_id"])
         return [one["comment"] for one in histories if (one["comment"] or "").startswith("Acumatica ")]
 
     def invoices(self, number: str) -> list[dict[str, Any]]:
-        """Magento's invoices of an order."""
+        """Return Magento's invoices of an order."""
         field = "searchCriteria[filterGroups][0][filters][0]"
         asked = {f"{field}[field]": "order_id", f"{field}[value]": self.order(number)["entity_id"]}
         answer = self.http.get("invoices", params={**asked, "searchCriteria[pageSize]": 0})
@@ -90,6 +90,6 @@ class Sales(Trade):
         return items
 
     def invoiced(self, number: str, *, release: bool = True) -> str:
-        """An invoice in Acumatica of all of an order; gives its number."""
+        """Invoice a whole order in Acumatica; return the number of the invoice."""
         made = self.changed({"add_invoice": {"orders": [{"order_nbr": number}], "release": release}})
         return str(made["reference_nbr"])

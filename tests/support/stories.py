@@ -1,5 +1,5 @@
-"""What happens around a sync that dies: for each entity a world, changes that lead a sync past every step, and newer
-changes that come after the crash.
+"""Scenarios for syncs that die: for each entity a world, changes that take a sync through every step, and newer
+changes that follow the crash.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAIN_ONLY = {"warehouses": ["MAIN"], "sources": {"MAIN": "default"}}
 
 
 class Scene:
-    """A story's world while it is told. Its document numbers follow from the round."""
+    """The world of a running story. Document numbers are derived from the number of the round."""
 
     def __init__(self, here: World, sections: Sections) -> None:
         self.here = here
@@ -35,27 +35,29 @@ class Scene:
         self.trade: Trade | None = None
 
     def of_trade(self) -> Trade:
-        """The same world as one that trades."""
+        """Return helpers for shipments in this world."""
         self.trade = self.trade or Trade(self.here)
         return self.trade
 
     def of_sales(self) -> Sales:
-        """The same world as one that sells."""
+        """Return helpers for orders in this world."""
         if not isinstance(self.trade, Sales):
             self.trade = Sales(self.here)
         return self.trade
 
     async def sync(self, entity: str) -> None:
-        """One whole sync, which must end well."""
+        """Run one sync, which must succeed."""
         outcome = await self.here.sync(entity, self.settings)
         assert (outcome.fault, outcome.stopped) == (None, None), f"{entity}: {outcome.summary()}"
 
 
 @dataclass(frozen=True)
 class Story:
-    """One entity's. `change` leads the next sync of the entity past all `steps`; its syncs before `ready` end well.
+    """The scenario of one entity.
 
-    `change_again`: something newer for what the dead look was busy with. `then`: the syncs that must put all right.
+    `ready` makes changes that a successful sync handles first. `change` takes the next sync of the entity through all
+    `steps`. `change_again` changes the same records once more, after the crash. `then`: the syncs, in order, after
+    which Magento must be right.
     """
 
     entity: str
@@ -68,7 +70,7 @@ class Story:
     then: tuple[str, ...] = ()
 
     async def begin(self, scene: Scene, number: int = 1) -> None:
-        """Bring the scene to where the next sync of the entity has something to do."""
+        """Prepare the world so that the next sync of the entity goes through all steps."""
         if self.ready is not None:
             self.ready(scene, number)
             await scene.sync(self.then[0])
@@ -83,11 +85,11 @@ class Story:
             await scene.sync(one)
 
     def syncs_afterwards(self) -> tuple[str, ...]:
-        """The syncs that put all right again."""
+        """Return the entities to sync after the crash, in order."""
         return self.then or (self.entity,)
 
     def entities(self) -> tuple[str, ...]:
-        """What is right in the end."""
+        """Return the entities whose data must be right at the end."""
         return tuple(dict.fromkeys(self.syncs_afterwards()))
 
 
@@ -117,7 +119,7 @@ def _on_shelf(sku: str, quantity: int) -> dict[str, Any]:
 
 
 def _customers(scene: Scene, number: int) -> None:
-    """Two new ones, and one whom the shop has already, with an address of her own."""
+    """Two new customers, and one whom the shop has already, with an address that she entered there."""
     first = 10 * number
     Shop(scene.here).add(f"buyer{first + 9}@example.com", addresses=[theirs(default_billing=True)])
     scene.here.change(*(added(first + place) for place in (0, 1, 9)))
@@ -128,7 +130,7 @@ def _newer_customers(scene: Scene, number: int) -> None:
 
 
 def _orders(scene: Scene, number: int) -> None:
-    """One is made and invoiced, one of the shop's is held."""
+    """Enter an order and invoice it; hold an order that was placed in the shop."""
     here = scene.of_sales()
     here.entered(f"{10 * number + 1:06d}", {"A": 2})
     here.invoiced(f"{10 * number + 1:06d}")

@@ -1,4 +1,4 @@
-"""A shop that trades with both simulators: the same order in Acumatica and in Magento, and what was shipped of it."""
+"""Orders that both simulators have, and their shipments: what tests of shipments need beside a world."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
 
 
 class Trade:
-    """A world with a customer, whose shipments are active from the beginning."""
+    """Wraps a world (`here`): adds a customer, and settings in which shipments are active."""
 
     def __init__(self, here: World) -> None:
         self.here = here
@@ -33,12 +33,12 @@ class Trade:
         here.change({"add_customer": {"customer_id": "ACME", "name": "Acme Inc.", "main_contact": CONTACT}})
 
     def settings(self, **sections: dict[str, Any]) -> Settings:
-        """The world's settings with shipments on, and these changes of single fields."""
+        """Return the world's settings with shipments active, and these changes of single fields."""
         names = SECTIONS.keys() | sections.keys()
         return self.here.settings(**{name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in names})
 
     async def sync(self, entity: str = "shipment", seconds: int = 60, **sections: dict[str, Any]) -> RunResult:
-        """One sync, a minute later; drop-shipments are sent too, from a source of their own."""
+        """Run one sync, a minute later, which must succeed. Drop-shipments are sent too, from the source `vendor`."""
         self.here.clock.advance(seconds)
         outcome = await self.here.sync(
             entity, self.settings(**{"inventory": WAREHOUSES, "dropship": DROP_SHIP, **sections})
@@ -47,17 +47,17 @@ class Trade:
         return outcome
 
     def sold(self, number: str, lines: Mapping[str, int], **more: Any) -> int:
-        """An order of Magento that Acumatica has too, with Magento's number as its reference; gives Magento's id."""
+        """Place an order in Magento and enter it in Acumatica with Magento's number; return Magento's id."""
         self.entered(number, lines, external_ref=f"1{number:0>8}", **more)
         return self.ordered(lines, increment_id=f"1{number:0>8}")
 
     def entered(self, number: str, lines: Mapping[str, int], *, drop_ship: bool = False, **more: Any) -> None:
-        """An order of Acumatica."""
+        """Enter an order in Acumatica only."""
         rows = [{"inventory_id": sku, "quantity": str(count), "drop_ship": drop_ship} for sku, count in lines.items()]
         self.here.change({"add_order": {"order_nbr": number, "customer_id": "ACME", "lines": rows, **more}})
 
     def ordered(self, lines: Mapping[str, int], **more: Any) -> int:
-        """Place an order in Magento and return its id."""
+        """Place an order in Magento only; return its id."""
         person = {"firstname": "A", "lastname": "B", "street": ["1 Example Street"], "city": "New York"}
         address = {**person, "postcode": "10019", "country_id": "US", "region_id": 43, "telephone": "1"}
         items = [
@@ -83,23 +83,23 @@ class Trade:
         return int(answer.json()["entity_id"])
 
     def ship(self, *orders: str, **more: Any) -> str:
-        """A confirmed shipment of all that is open of these orders, with a package; gives its number."""
+        """Confirm a shipment of all open lines of these orders, with a package; return its number."""
         named = {"orders": [{"order_nbr": number} for number in orders]} if orders else {}
         given = {"confirm": True, "ship_via": "GROUND", "packages": [{"tracking": "1Z1"}], **named, **more}
         return str(self.changed({"add_shipment": given})["shipment_nbr"])
 
     def changed(self, change: dict[str, Any]) -> dict[str, Any]:
-        """Change something in Acumatica; gives what it answers."""
+        """Change something in Acumatica; return what it answers."""
         answer = self.here.http.post(f"{self.here.acumatica.url}/_sandbox/change", json=[change])
         assert answer.is_success, answer.text
         results: list[dict[str, Any]] = answer.json()["results"]
         return results[0]
 
     told = changed
-    """What scripts outside this repository call it."""
+    """The name that scripts outside this repository use."""
 
     def shipped(self, *order_ids: int) -> list[dict[str, Any]]:
-        """Magento's shipments of these orders."""
+        """Return Magento's shipments of these orders."""
         field = "searchCriteria[filterGroups][0][filters][0]"
         found = []
         for order_id in order_ids:
@@ -108,9 +108,9 @@ class Trade:
         return found
 
     def marks(self, *order_ids: int) -> list[str]:
-        """The comments of Magento's shipments of these orders."""
+        """Return the comments on Magento's shipments of these orders; each names the shipment in Acumatica."""
         return sorted(one["comment"] for made in self.shipped(*order_ids) for one in made["comments"])
 
     def quantity(self, sku: str, source: str = "default") -> Decimal | None:
-        """What Magento has of a SKU at a source."""
+        """Return Magento's quantity of a SKU at a source."""
         return self.here.quantities().get((sku, source))

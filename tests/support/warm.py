@@ -1,6 +1,6 @@
-"""What the process that others are forked from has done before: all that each of them would do again by itself.
+"""Preloading for `support.forked`: do once what each forked process would otherwise do again.
 
-It is imported there, and nowhere else.
+Only the process that others are forked from imports this module.
 """
 
 from __future__ import annotations
@@ -23,4 +23,4 @@ with tempfile.TemporaryDirectory() as folder:
     open_state(f"sqlite:///{Path(folder) / 'state.sqlite'}").close()
 assert all(ENTITIES.values())
 gc.collect()
-gc.freeze()  # so that its children do not copy what they only look at
+gc.freeze()  # so that garbage collection in a child does not copy the pages that it only reads

@@ -1,4 +1,4 @@
-"""A webhook that notes what it receives."""
+"""A webhook that records what it receives."""
 
 from __future__ import annotations
 

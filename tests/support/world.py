@@ -1,4 +1,9 @@
-"""Both simulators, and a connector that works with them, on a clock that only moves when told to."""
+"""The world of most tests: both simulators, a state database, and a clock that moves only by `clock.advance`.
+
+A test changes Acumatica (`change`) or Magento (`change_shop`), runs a sync (`sync`), and asserts that Magento shows
+what an independent oracle computes (`assert_converged`). The fixture `make_world` makes one; `support.trade` adds
+shipments and `support.sales` orders.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from support import invariant
-from support.altered import AlteredAnswers
-from support.late import LateRequests
-from support.noted import NotedFaults
+from support.altered_responses import AlteredResponses
+from support.delayed_requests import DelayedRequests
+from support.recorded_faults import RecordedFaults
 from support.served import Served, client
 
 from app.run.request import RunEnvironment, RunRequest, RunResult
@@ -38,9 +43,17 @@ ZONE = ZoneInfo("America/New_York")
 
 
 class World:
-    """An Acumatica, a Magento, and the state of one connector between them.
+    """An Acumatica, a Magento, and the state database of one connector between them.
 
-    sockets: the connector reaches them over real ones also where it works in this process.
+    Args:
+        folder: where its SQLite state databases are made.
+        products: the items of Acumatica, and of Magento unless `shop_products` differ.
+        faults: a plan of faults (docs/reference/faults.md); `faults.replace` changes it later.
+        database_url: an existing state database.
+        new_database: returns the address of a new state database; by default a SQLite file.
+        shop_products: the products of Magento.
+        acumatica, magento: arguments of the simulators' `create_app`.
+        sockets: reach the simulators over real sockets, even from this process.
     """
 
     def __init__(
@@ -57,13 +70,13 @@ class World:
         sockets: bool = False,
     ) -> None:
         self.clock = ManualClock(START)
-        self.faults = NotedFaults(faults, self.clock.now)
+        self.faults = RecordedFaults(faults, self.clock.now)
         site = acumatica_app(products, clock=self.clock.now, **(acumatica or {}))
         shop = magento_app(
             products if shop_products is None else shop_products, clock=self.clock.now, **(magento or {})
         )
-        self.altered = AlteredAnswers(site)
-        self.late = LateRequests(shop)
+        self.altered = AlteredResponses(site)
+        self.late = DelayedRequests(shop)
         self.acumatica = Served(FaultMiddleware(self.altered, "acumatica", self.faults), sockets=sockets)
         self.magento = Served(FaultMiddleware(self.late, "magento", self.faults), sockets=sockets)
         self.http = client()
@@ -83,13 +96,13 @@ class World:
         self.magento.close()
 
     def begin_anew(self) -> None:
-        """Go on with an empty state database."""
+        """Continue with an empty state database."""
         self.state.close()
         self.database_url = self._another()
         self.state = open_state(self.database_url)
 
     def sections(self, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """The settings that connect to this world, by section, with these changes of single fields."""
+        """Return the same settings as a dictionary of sections, for processes that load them."""
         given: dict[str, dict[str, Any]] = {
             "magento": {"url": self.magento.url, "bearer_token": "sandbox-magento-token"},
             "acumatica": {
@@ -109,8 +122,10 @@ class World:
         return given
 
     def settings(self, **sections: dict[str, Any]) -> Settings:
-        """The same as settings. They are loaded once for what is given and found: it takes 3 ms, and a test may ask for
-        them before every sync.
+        """Return the settings that connect to this world, with these changes of single fields.
+
+        Loading takes 3 ms and tests call this before every sync, so settings are loaded once per arguments and
+        environment.
         """
         given = self.sections(**sections)
         found = tuple(sorted(one for one in os.environ.items() if one[0].upper().startswith("A2M_")))
@@ -122,8 +137,10 @@ class World:
         return self._settings[key]
 
     async def sync(self, entity: str, settings: Settings | None = None, **how: Any) -> RunResult:
-        """One sync, as `a2m sync` runs it. `how`: fields of a `RunRequest` or of a `RunEnvironment`; `said` is called
-        with how far it is, `waits` with what it waits for.
+        """Run one sync, as `a2m sync` does.
+
+        `how`: fields of `RunRequest` or `RunEnvironment`. `said` is called with each progress message, `waits` with
+        each message about what the run waits for.
         """
         how = {"once": True, "clock": self.clock, **how}
         heard = ((Progress, how.pop("said", None)), (Waiting, how.pop("waits", None)))
@@ -144,8 +161,10 @@ class World:
         self.note()
 
     def note(self, settings: Settings | None = None) -> None:
-        """Keep what is right from now on: what Acumatica holds, by these settings or by those of the invariant. A world
-        that lives for hundreds of runs and never asks for it had better not: it would keep gigabytes.
+        """Add the data of Acumatica to the history that `assert_never_older` compares with.
+
+        `settings`: those that apply from now on; by default those of the assertion. A test with hundreds of runs that
+        never compares sets `keeps_history` to False, because the history would take gigabytes.
         """
         if not self.keeps_history:
             return
@@ -170,38 +189,40 @@ class World:
         return answer.json()
 
     def shop_state(self) -> dict[str, Any]:
-        """What Magento has."""
+        """Return all data of Magento's simulator."""
         return self.http.get(f"{self.magento.url}/_sandbox/state").json()
 
     def site_state(self) -> dict[str, Any]:
-        """What Acumatica has."""
+        """Return all data of Acumatica's simulator."""
         return self.http.get(f"{self.acumatica.url}/_sandbox/state").json()
 
     def prices(self) -> dict[str, Decimal]:
-        """Magento's base prices."""
+        """Return Magento's base prices by SKU."""
         return {sku: Decimal(price) for sku, price in self.shop_state()["prices"].items()}
 
     def quantities(self) -> dict[tuple[str, str], Decimal]:
-        """Magento's quantities by SKU and source."""
+        """Return Magento's quantities by SKU and source."""
         return {(row["sku"], row["source_code"]): Decimal(row["quantity"]) for row in self.shop_state()["source_items"]}
 
     def writes(self) -> list[dict[str, Any]]:
-        """The writes that Magento received, in order."""
+        """Return the write requests that Magento received, in order."""
         return self.http.get(f"{self.magento.url}/_sandbox/journal?writes=1").json()["requests"]
 
     def asked(self) -> list[dict[str, Any]]:
-        """The requests that Acumatica received, in order."""
+        """Return the requests that Acumatica received, in order."""
         return self.http.get(f"{self.acumatica.url}/_sandbox/journal").json()["requests"]
 
     def sent_values(self) -> dict[tuple[str, str, str], list[Decimal]]:
-        """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
+        """Return the prices and quantities that Magento applied, in order, by route, SKU and source."""
         return invariant.sent_values(self.writes())
 
     def assert_never_older(self, settings: Settings | None = None) -> None:
-        """No key went back to an older value. Sources are raised for a shipment, also for one that is then refused:
-        not those of what either system ships.
+        """Assert that no price or quantity went back to an older value.
+
+        SKUs in shipments of either system are left out: their sources are raised for a shipment, even one that
+        Magento then refuses.
         """
-        assert self.keeps_history, "nothing was kept to compare with"
+        assert self.keeps_history, "the world keeps no history to compare with"
         usual = settings or self.settings()
         shipped = {item["sku"] for one in self.shop_state()["shipments"] for item in one["items"]}
         shipped |= {line["inventory_id"] for one in self.site_state()["shipments"] for line in one["lines"]}
@@ -210,12 +231,12 @@ class World:
         assert not went_back, went_back
 
     def failed(self, entity: str | None = None) -> list[Message]:
-        """The failed messages."""
+        """Return the failed messages, of one entity or of all."""
         with self.state.read() as connection:
             return messages.failed(connection, entity)
 
     def assert_watermark_is_behind(self, entity: str, settings: Settings | None = None) -> None:
-        """Whatever the queue does not know yet is read by the next sync."""
+        """Assert that the next sync reads every change that is not in the queue yet."""
         site, given = self.site_state(), settings or self.settings()
         invariant.assert_watermark_is_behind(self.state, site, given, entity, self.last_change)
 
@@ -226,10 +247,12 @@ class World:
         entities: Sequence[str] | None = None,
         failed: Collection[str] | None = (),
     ) -> None:
-        """Magento shows exactly what a naive oracle computes from Acumatica, nothing waits, and nothing went back.
+        """Assert the invariant: Magento is as the oracle computes, no message waits, and no value went back.
 
-        entities: the active ones, unless told. failed: the Acumatica records that may have failed, and must have;
-        none: whichever.
+        Args:
+            settings: those of the syncs.
+            entities: which to check; by default those that are active in the settings.
+            failed: exactly the Acumatica keys whose messages have failed; `None` allows any.
         """
         self.assert_shown(settings, entities=entities, failed=failed)
         self.assert_never_older(settings)
@@ -241,7 +264,7 @@ class World:
         entities: Sequence[str] | None = None,
         failed: Collection[str] | None = (),
     ) -> None:
-        """The same, whatever way it came there."""
+        """Assert `assert_converged` without the history: Magento is right now, whatever it showed before."""
         settings = settings or self.settings()
         active = [name for name in ENTITIES if getattr(settings.active, name)]
         site, shop = self.site_state(), self.shop_state()
@@ -255,7 +278,7 @@ class World:
 
 
 def _with_words_of(kind: type[Progress | Waiting], message: Callable[[str], object]) -> Listener:
-    """Call it with the words of each event of a kind."""
+    """Return a listener that calls `message` with the text of each event of a kind."""
 
     def listen(event: Event) -> None:
         if isinstance(event, kind):
@@ -271,7 +294,7 @@ def _files_in(folder: Path) -> Callable[[], str]:
 
 @contextmanager
 def world(folder: Path, products: Sequence[Product] | int = 50, **traits: Any) -> Iterator[World]:
-    """A world that is taken down at the end."""
+    """Make a world, with so many generated products or with these, and close it at the end."""
     made = World(folder, generated(products) if isinstance(products, int) else products, **traits)
     try:
         yield made
@@ -281,7 +304,7 @@ def world(folder: Path, products: Sequence[Product] | int = 50, **traits: Any) -
 
 @contextmanager
 def worlds(folder: Path, **usual: Any) -> Iterator[Callable[..., World]]:
-    """Give what makes worlds, each in a folder of its own and with these traits; all are taken down at the end."""
+    """Yield a function that makes worlds, each in its own folder and with `usual`, and close them at the end."""
     numbers = count()
     with ExitStack() as stack:
 

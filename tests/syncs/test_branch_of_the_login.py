@@ -1,7 +1,7 @@
 """The branch that the connector logs in to."""
 
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 
 
 @pytest.mark.parametrize("entity", ["price", "inventory"])

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 from support.crashes import Death, dies_at
 
 from connector import failpoints

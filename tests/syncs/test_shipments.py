@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from support.altered import JSON
+from support.altered_responses import JSON
 from support.trade import DROP_SHIP, WAREHOUSES, Trade
 
 from connector.state.operator import actions

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from support.surroundings import no_prefect_server, of_the_test
+from support.isolation import isolated_home, no_prefect_server
 from support.workspace import Site
 
 import app.users
@@ -18,7 +18,7 @@ from connector.state.engine import State, open_state
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder and an environment of the test's own."""
     with no_prefect_server():
-        yield of_the_test(tmp_path, monkeypatch)
+        yield isolated_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture

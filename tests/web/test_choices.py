@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import Site
 
 from app.roles import Role

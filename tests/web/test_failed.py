@@ -5,7 +5,7 @@ import io
 import re
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import RUN, Site
 
 from connector.state.queue import messages

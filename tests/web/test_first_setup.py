@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import Site
 
 from settings import all_settings

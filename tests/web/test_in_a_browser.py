@@ -17,8 +17,8 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from support.axe import violations
+from support.isolation import isolated_home, present_worlds
 from support.project import ROOT
-from support.surroundings import of_the_test, present_worlds
 from support.workspace import PASSWORD, Site
 
 import app.users
@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A workspace at a port of its own, in which the prices of 60 products failed; it has no Prefect."""
     folder = tmp_path_factory.mktemp("workspace")
     with pytest.MonkeyPatch.context() as patch, present_worlds(folder, patch) as make_world:
-        of_the_test(folder, patch)
+        isolated_home(folder, patch)
         products = [Product(f"SKU-{number:03}", "x", 5_000_000, {"MAIN": 30_000}) for number in range(60)]
         world = make_world(products, shop_products=[])
         patch.setattr(app.users, "_hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import Site
 
 from connector.state.operator import saved_settings

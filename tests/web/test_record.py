@@ -1,7 +1,7 @@
 """One record on a page: found as people type it, explained, and synced now."""
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import Site
 
 from sandbox.catalogue import Product

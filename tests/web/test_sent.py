@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from support.surroundings import present_worlds
+from support.isolation import present_worlds
 from support.workspace import Site
 
 from sandbox.catalogue import Product

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 from sqlalchemy import event
-from support.surroundings import of_the_test
+from support.isolation import isolated_home
 from support.workspace import Site
 
 from app.failed_messages import PAGE_SIZE, page_of
@@ -88,7 +88,7 @@ PATHS = {
 @pytest.mark.parametrize("state", [MANY], indirect=True)
 def test_pages_over_many(state, tmp_path, monkeypatch):
     """However many messages failed, a page takes a bounded number of statements, and no more rows than it shows."""
-    of_the_test(tmp_path, monkeypatch)
+    isolated_home(tmp_path, monkeypatch)
     site = Site(state)
     statements = []
     event.listen(state._reader, "after_cursor_execute", lambda *given: statements.append(given[2]))

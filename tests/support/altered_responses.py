@@ -1,4 +1,4 @@
-"""A sick Acumatica: what it answers to readers is altered on its way, as a whole or in one field of one record."""
+"""Altered responses of Acumatica: a whole response is replaced, or one field of one record changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from support.tried import tried
+from support.fault_counts import count_fault
 
 from connector.acumatica.records import raw_value
 from sandbox.faults import App, Message, Receive, Scope, Send
@@ -17,9 +17,11 @@ Alter = Callable[[str, bytes], Answer | None]
 JSON = "application/json; charset=utf-8"
 
 
-class AlteredAnswers:
-    """An ASGI application in front of the simulator. `alter` takes a path and the true body of a read; gives another
-    answer, or none for the true one. `login`: what a login is answered, if not the truth.
+class AlteredResponses:
+    """An ASGI application in front of the simulator.
+
+    `alter` is called with the path and the body of each read; it returns another response, or `None` to keep the
+    original one. `login` replaces the response to a login, if set.
     """
 
     def __init__(self, app: App) -> None:
@@ -35,7 +37,7 @@ class AlteredAnswers:
         """Handle one request."""
         path = scope.get("path", "")
         if self.login is not None and path.endswith("/auth/login"):
-            tried("login answered otherwise")
+            count_fault("login answered otherwise")
             await _send(send, self.login)
             return
         if self.alter is None or "/auth/" in path or "/identity/" in path or path.startswith("/_sandbox"):
@@ -53,7 +55,7 @@ class AlteredAnswers:
         await self._app(scope, receive, keep)
         other = self.alter(path, bytes(body)) if started[0]["status"] == 200 else None
         if other is not None:
-            tried("answer altered")
+            count_fault("answer altered")
             await _send(send, other)
             return
         await send(started[0])
@@ -67,9 +69,10 @@ async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": text})
 
 
-class OneField:
-    """Alters one field of one record, both chosen by their places, in every answer of one list. `what` names the field
-    then, and `numbers` the records.
+class ChangedField:
+    """Changes one field of one record in every response of one list; record and field are chosen by their index.
+
+    Afterwards `what` names the field, and `numbers` holds the document numbers of the changed records.
     """
 
     def __init__(self, end_of_path: str, record: int, field: int, value: Any) -> None:
@@ -99,7 +102,7 @@ class OneField:
             holder[name] = self._value
         for kind, number in (("shipment", "ShipmentNbr"), ("receipt", "ReceiptNbr")):
             if sent := raw_value(record, number):
-                self.numbers.add(f"Acumatica {kind} {sent},")  # made under the number that was told
+                self.numbers.add(f"Acumatica {kind} {sent},")  # the shipment was created under the altered number
         return 200, JSON, json.dumps(whole).encode()
 
 
@@ -109,7 +112,7 @@ NOT_OF_THE_RECORD = ("id", "rowNumber", "note", "custom", "_links", "files")
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place in a record that holds something, from the outside to the inside."""
+    """Yield (container, key or index) of every value in a record, outer values first."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in NOT_OF_THE_RECORD and not name.startswith("@"):

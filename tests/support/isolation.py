@@ -1,4 +1,7 @@
-"""What an entry point finds around it: a folder and an environment of the test's own, and worlds to connect to."""
+"""Isolation of entry points (`a2m`, `web`, flows) from the user's settings, and worlds that they connect to.
+
+Entry points read their settings and their state folder from the environment; tests of other code pass them in.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from connector.state.engine import open_state
 MakeWorld = Callable[..., World]
 
 
-def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the state folder; the settings of whoever runs the tests are out of reach."""
+def isolated_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Hide the settings of whoever runs the tests; return the state folder, below `folder`."""
     for name in os.environ:
         if name.upper().startswith("A2M_"):
             monkeypatch.delenv(name)
@@ -33,8 +36,8 @@ def of_the_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def no_prefect_server() -> Iterator[None]:
-    """None is configured, also not the one that tests of flows leave running in this process."""
-    if PREFECT_API_URL.value() is None:  # to build Prefect's settings anew takes 50 ms
+    """Run without a Prefect server, even if tests of flows have left one running in this process."""
+    if PREFECT_API_URL.value() is None:  # rebuilding Prefect's settings takes 50 ms
         yield
         return
     with temporary_settings(restore_defaults={PREFECT_API_URL}):
@@ -43,7 +46,7 @@ def no_prefect_server() -> Iterator[None]:
 
 @cache
 def _newest() -> bytes:
-    """Return a state database with the newest schema: copying one is quicker than making one."""
+    """Return the bytes of an empty state database; copying them is faster than running all migrations."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "state.sqlite"
         open_state(f"sqlite:///{file}").close()
@@ -51,7 +54,7 @@ def _newest() -> bytes:
 
 
 def _state_of_the_test() -> str:
-    """Where an entry point keeps its state: a world sees the same."""
+    """Return the address of the state database that entry points use, creating it if necessary."""
     home = Path(os.environ["A2M_HOME"])
     home.mkdir(mode=0o700, exist_ok=True)
     file = home / "state.sqlite"
@@ -63,8 +66,10 @@ def _state_of_the_test() -> str:
 
 @contextmanager
 def present_worlds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
-    """Make worlds at the present moment, because entry points have no clock handed in; the settings connect to the
-    last one, and its state is the one in the state folder.
+    """Yield a function that makes worlds for entry points.
+
+    Their clock shows the present time, because entry points use the real clock. The settings in the environment
+    connect to the world made last, and its state is the one in the state folder.
     """
     with worlds(folder) as make_one:
 

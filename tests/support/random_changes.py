@@ -1,8 +1,8 @@
-"""What happens in both systems, by chance: prices, stock, items, customers, orders and shipments.
+"""Random changes to both simulators: prices, stock, items, customers, orders and shipments.
 
-Input: a chance and the two addresses. Output: changes through the sandbox's own paths, and what was right of each
-price and quantity from one change to the next, which tells whether a key went back. The soak and the state machine of
-`tests/properties` live on it.
+Changes go through the sandbox's own paths. After each one, the values that Magento should show from then on are added
+to a history, which shows whether a price or quantity ever went back to an older value. The soak and the tests in
+`tests/properties` use it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from settings import Settings
 Change = dict[str, Any]
 WAREHOUSES = ("MAIN", "EAST", "WEST")
 TRADED = 50
-"""At most so many of the first items are ordered and shipped: Acumatica moves their stock by itself."""
+"""How many of the first items may be ordered and shipped. Acumatica changes the stock of these by itself."""
 KINDS = {
     "prices": 12,
     "price_list": 2,
@@ -48,14 +48,14 @@ KINDS = {
     "ship": 7,
     "invoice": 4,
 }
-"""The kinds of changes, by name, and how often each happens."""
+"""Each kind of change with its relative frequency. `RandomChanges._<kind>` makes it."""
 ADDRESS = {"firstname": "Ann", "lastname": "Buyer", "street": ["1 Example Street"], "city": "New York", "region": "NY"}
 BILLING = {**ADDRESS, "region": "New York", "postcode": "10019", "country_id": "US", "telephone": "+1 555 0100"}
 
 
 @dataclass
-class Paper:
-    """An order while it lives."""
+class OrderState:
+    """An order of Acumatica and what has been shipped of it so far."""
 
     number: str
     lines: dict[str, int]
@@ -64,8 +64,8 @@ class Paper:
     parts: list[str] = field(default_factory=list)
 
 
-class Life:
-    """Makes changes; `made` counts them by kind, `right` keeps what was right, in order."""
+class RandomChanges:
+    """Makes changes. `made` counts them by kind; `right` is the history of correct values, oldest first."""
 
     def __init__(
         self, chance: random.Random, acumatica: str, magento: str, settings: Settings, now: Callable[[], datetime]
@@ -78,7 +78,7 @@ class Life:
         self._acumatica = httpx.Client(base_url=acumatica, timeout=300)
         self._magento = httpx.Client(base_url=magento, timeout=300)
         self._numbers = count(1)
-        self._papers: list[Paper] = []
+        self._orders: list[OrderState] = []
         self._late: list[str] = []
         self._untaken: list[tuple[str, dict[str, int]]] = []
         site = self._acumatica.get("/_sandbox/state").raise_for_status().json()
@@ -97,18 +97,18 @@ class Life:
         self._acumatica.close()
         self._magento.close()
 
-    def go_on(self, kind: str = "") -> None:
-        """One change of this kind, or of any."""
+    def make_change(self, kind: str = "") -> None:
+        """Make one change of this kind, or of a random one."""
         [chosen] = self.chance.choices(list(KINDS), list(KINDS.values())) if not kind else [kind]
         getattr(self, f"_{chosen}")()
 
     def note(self, settings: Settings | None = None) -> None:
-        """Keep what is right of everything from now on: another day has begun, or by other settings."""
+        """Add the correct values of all items to the history: another day has begun, or the settings have changed."""
         self._settings = settings or self._settings
         self._note(list(self._items))
 
     def settle(self) -> None:
-        """What was begun in one system only comes to the other one."""
+        """Add the products that Acumatica has and the shop still lacks."""
         while self._late:
             self._late_product()
 
@@ -116,13 +116,13 @@ class Life:
         host = self._magento if shop else self._acumatica
         answer = host.post("/_sandbox/change", json=list(changes))
         if answer.is_error:
-            raise AssertionError(f"{kind}: the sandbox refused a change of the soak's: {answer.text}")
+            raise AssertionError(f"{kind}: the sandbox refused a random change: {answer.text}")
         self.made[kind] += len(changes)
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
 
     def _note(self, keys: Sequence[str]) -> None:
-        """Keep what is right of these items from now on."""
+        """Add the correct values of these items to the history."""
         of_these: Mapping[str, Any] = {
             "items": {key: self._items[key] for key in keys},
             "quantities": [row for key in keys for row in self._shelves.get(key, [])],
@@ -145,12 +145,12 @@ class Life:
     def _price(self, keys: list[str], kind: str) -> None:
         for key in keys:
             self._items[key]["default_price"] = f"{self.chance.randint(100, 99_999_999) / 100:.2f}"
-        self._note(keys)  # before Acumatica says it: a sync may be quicker than we are
+        self._note(keys)  # before Acumatica shows it: a sync may read it before the change has returned
         prices = ({"inventory_id": key, "price": self._items[key]["default_price"]} for key in keys)
         self._change(kind, [{"set_price": one} for one in prices])
 
     def _promotion(self) -> None:
-        """A price of the price list that holds from today or tomorrow on, for good or for a while."""
+        """Add a promotion that starts today or tomorrow and lasts a day or has no end."""
         key = self.chance.choice(list(self._items))
         today = self._now().astimezone(self._settings.acumatica.zone()).date()
         begins = today + timedelta(days=self.chance.randint(0, 1))
@@ -194,7 +194,7 @@ class Life:
         self._change("withdrawn or back", [{"set_item": {"inventory_id": key, "status": item["status"]}}])
 
     def _new_item(self) -> None:
-        """A product that the shop has already, or will have only later."""
+        """Add an item. The shop has the product already, or gets it later (`late_product`)."""
         key = f"NEW-{next(self._numbers):05d}"
         if self.chance.random() < 0.7:
             self._change("products in the shop", [{"add_product": {"sku": key}}], shop=True)
@@ -218,7 +218,7 @@ class Life:
     # Documents ------------------------------------------------------------------------------------------------------
 
     def _new_customer(self) -> None:
-        """One who is new to both, or whom the shop knows already."""
+        """Add a customer, whom the shop may have already."""
         number = 10_000 + next(self._numbers)
         if self.chance.random() < 0.3:
             person = {"email": f"buyer{number}@example.com", "firstname": "Ann", "lastname": "Buyer"}
@@ -241,11 +241,11 @@ class Life:
         return {sku: self.chance.randint(1, 3) for sku in self.chance.sample(sorted(self.traded), 2)}
 
     def _order(self, reference: str = "", lines: dict[str, int] | None = None) -> None:
-        """Entered in the ERP; with a reference, it came from the shop."""
-        paper = Paper(f"{800_000 + next(self._numbers)}", lines or self._lines())
-        rows = [{"inventory_id": sku, "quantity": str(number)} for sku, number in paper.lines.items()]
-        order = {
-            "order_nbr": paper.number,
+        """Enter an order in Acumatica. `reference`: its number in the shop, if it was placed there."""
+        order = OrderState(f"{800_000 + next(self._numbers)}", lines or self._lines())
+        rows = [{"inventory_id": sku, "quantity": str(number)} for sku, number in order.lines.items()]
+        entry = {
+            "order_nbr": order.number,
             "customer_id": self._a_customer(),
             "warehouse": self.chance.choice(WAREHOUSES),
             "ship_via": "GROUND",
@@ -253,11 +253,11 @@ class Life:
             "external_ref": reference,
             "lines": rows,
         }
-        self._change("orders of the shop in the ERP" if reference else "orders", [{"add_order": order}])
-        self._papers.append(paper)
+        self._change("orders of the shop in the ERP" if reference else "orders", [{"add_order": entry}])
+        self._orders.append(order)
 
     def _shop_order(self) -> None:
-        """Placed in the shop, and then taken over by the ERP as something else does that for it."""
+        """Place an order in the shop and enter it in Acumatica; in production another integration does the latter."""
         number, lines = self._placed()
         self._order(number, lines)
 
@@ -270,7 +270,7 @@ class Life:
         return number, lines
 
     def _order_only_in_the_shop(self) -> None:
-        """Placed in the shop; the ERP has not taken it yet, or never does."""
+        """Place an order in the shop that Acumatica does not have yet, and may never have."""
         self._untaken.append(self._placed())
 
     def _take_order(self) -> None:
@@ -278,7 +278,7 @@ class Life:
             self._order(*self._untaken.pop(self.chance.randrange(len(self._untaken))))
 
     def _cancel_in_the_shop(self) -> None:
-        """The shop cancels an order that the ERP never saw."""
+        """Cancel an order in the shop that Acumatica never had."""
         if not self._untaken:
             return
         number, _lines = self._untaken.pop(self.chance.randrange(len(self._untaken)))
@@ -294,68 +294,68 @@ class Life:
             canceled = self._magento.post(f"/rest/V1/orders/{found['items'][0]['entity_id']}/cancel", headers=headers)
             canceled.raise_for_status()
         except httpx.HTTPError:
-            return  # the weather hits the shop's own people too: the order stays as it is
+            return  # injected faults concern this request too: the order stays as it is
         self.made["orders canceled in the shop"] += 1
 
     def _edit_order(self) -> None:
-        """An edit that Magento cannot follow."""
-        if open_ones := self._open_papers():
-            paper, via = self.chance.choice(open_ones), self.chance.choice(("GROUND", "LOCAL"))
-            self._change("orders edited", [{"set_order": {"order_nbr": paper.number, "ship_via": via}}])
+        """Edit an order in a way that Magento cannot follow."""
+        if open_ones := self._open_orders():
+            order, via = self.chance.choice(open_ones), self.chance.choice(("GROUND", "LOCAL"))
+            self._change("orders edited", [{"set_order": {"order_nbr": order.number, "ship_via": via}}])
 
     def _part_ship(self) -> None:
-        """One piece of the first line, in a shipment of its own."""
-        ready = [one for one in self._open_papers() if one.status == "Open" and not one.parts]
+        """Ship one piece of the first line."""
+        ready = [one for one in self._open_orders() if one.status == "Open" and not one.parts]
         ready = [one for one in ready if next(iter(one.lines.values())) > 1]
         if not ready:
             return
-        paper = self.chance.choice(ready)
+        order = self.chance.choice(ready)
         given = {
-            "lines": [{"order_nbr": paper.number, "line_nbr": 1, "quantity": "1"}],
+            "lines": [{"order_nbr": order.number, "line_nbr": 1, "quantity": "1"}],
             "ship_via": "GROUND",
             "packages": [{"tracking": f"1Z{next(self._numbers):06d}"}],
             "confirm": True,
         }
         [made] = self._change("shipments of a part", [{"add_shipment": given}])
-        paper.parts.append(made["shipment_nbr"])
+        order.parts.append(made["shipment_nbr"])
 
     def _short_close(self) -> None:
-        """The rest of an order that was shipped in part never ships."""
-        ready = [one for one in self._open_papers() if one.status == "Open" and one.parts]
+        """Complete an order that was shipped in part: the rest is never shipped."""
+        ready = [one for one in self._open_orders() if one.status == "Open" and one.parts]
         if not ready:
             return
-        paper = self.chance.choice(ready)
-        paper.status = "Completed"
-        lines = [{"line_nbr": number, "completed": True} for number, _sku in enumerate(paper.lines, 1)]
-        self._change("orders closed short", [{"set_order": {"order_nbr": paper.number, "lines": lines}}])
+        order = self.chance.choice(ready)
+        order.status = "Completed"
+        lines = [{"line_nbr": number, "completed": True} for number, _sku in enumerate(order.lines, 1)]
+        self._change("orders closed short", [{"set_order": {"order_nbr": order.number, "lines": lines}}])
 
-    def _open_papers(self) -> list[Paper]:
-        return [one for one in self._papers if one.status in ("Open", "On Hold") and not one.shipment]
+    def _open_orders(self) -> list[OrderState]:
+        return [one for one in self._orders if one.status in ("Open", "On Hold") and not one.shipment]
 
     def _hold_or_cancel(self) -> None:
-        """Hold, go on, or cancel what is not shipped yet."""
-        open_ones = [one for one in self._open_papers() if not one.parts]
+        """Hold, resume or cancel an order of which nothing has been shipped."""
+        open_ones = [one for one in self._open_orders() if not one.parts]
         if not open_ones:
             return
-        paper = self.chance.choice(open_ones)
-        held = paper.status == "On Hold"
-        paper.status = "Open" if held else self.chance.choice(("On Hold", "On Hold", "Canceled"))
-        self._change("orders held or canceled", [{"set_order": {"order_nbr": paper.number, "status": paper.status}}])
+        order = self.chance.choice(open_ones)
+        held = order.status == "On Hold"
+        order.status = "Open" if held else self.chance.choice(("On Hold", "On Hold", "Canceled"))
+        self._change("orders held or canceled", [{"set_order": {"order_nbr": order.number, "status": order.status}}])
 
     def _ship(self) -> None:
-        ready = [one for one in self._open_papers() if one.status == "Open"]
+        ready = [one for one in self._open_orders() if one.status == "Open"]
         if not ready:
             return
-        paper = self.chance.choice(ready)
+        order = self.chance.choice(ready)
         package = {"tracking": f"1Z{next(self._numbers):06d}"}
-        given = {"orders": [{"order_nbr": paper.number}], "ship_via": "GROUND", "packages": [package], "confirm": True}
+        given = {"orders": [{"order_nbr": order.number}], "ship_via": "GROUND", "packages": [package], "confirm": True}
         [made] = self._change("shipments", [{"add_shipment": given}])
-        paper.shipment = made["shipment_nbr"]
+        order.shipment = made["shipment_nbr"]
 
     def _invoice(self) -> None:
-        shipped = [one for one in self._papers if one.shipment and one.status == "Open"]
+        shipped = [one for one in self._orders if one.shipment and one.status == "Open"]
         if not shipped:
             return
-        paper = self.chance.choice(shipped)
-        paper.status = "Completed"
-        self._change("invoices", [{"add_invoice": {"shipments": [*paper.parts, paper.shipment], "release": True}}])
+        order = self.chance.choice(shipped)
+        order.status = "Completed"
+        self._change("invoices", [{"add_invoice": {"shipments": [*order.parts, order.shipment], "release": True}}])

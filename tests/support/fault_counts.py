@@ -1,5 +1,6 @@
-"""How many faults the tests really put, by test file and kind: each is counted where it happens, and the summary at the
-end of a run shows them. A test that passes lost nothing and doubled nothing of them: it ends with the invariant.
+"""Count injected faults by test file and kind. Each is counted where it happens; pytest's summary prints the counts.
+
+A test that injects faults ends with the invariant, so a passing test lost nothing and doubled nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import pytest
 TRIED: Counter[tuple[str, str]] = Counter()
 
 
-def tried(kind: str, times: int = 1) -> None:
-    """Count a fault of the test that runs now."""
+def count_fault(kind: str, times: int = 1) -> None:
+    """Count a fault that was injected into the running test."""
     file = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
     TRIED[file, kind] += times
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of pytest-xdist hands its counts over."""
+    """Send the counts of a pytest-xdist worker to the controller."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["tried"] = [[file, kind, times] for (file, kind), times in TRIED.items()]
@@ -28,13 +29,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over the counts of a worker."""
+    """Add the counts of a pytest-xdist worker."""
     for file, kind, times in getattr(node, "workeroutput", {}).get("tried", ()):
         TRIED[file, kind] += times
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many there were."""
+    """Print the counts."""
     if not TRIED:
         return
     terminalreporter.section("faults that were put")
