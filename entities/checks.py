@@ -102,12 +102,12 @@ def lacks(refused: Unauthorized) -> str:
     return f"The integration lacks {named(refused.resources)}. Give it that resource in System, Integrations, API."
 
 
-def not_among(names: Iterable[str], found: Iterable[str], *, any_case: bool = False) -> list[str]:
+def not_among(names: Iterable[str], existing: Iterable[str], *, any_case: bool = False) -> list[str]:
     """Return the names that are missing, each with the existing name that differs only in letter case or blanks.
 
     any_case: such a name counts as existing.
     """
-    known = {name.strip().casefold(): name for name in found}
+    known = {name.strip().casefold(): name for name in existing}
     missing = [name for name in names if name not in known.values()]
     if any_case:
         return [name for name in missing if name.strip().casefold() not in known]

@@ -98,13 +98,13 @@ async def by_odata_of(session: AcumaticaSession, figure: Figure, keys: Sequence[
     return _site_page(await pager.of_items(session, ROWS, keys), figure)
 
 
-def _site_page(found: Page[_SiteStatus], figure: Figure) -> FigurePage:
-    items = [row.InventoryItemByInventoryID for row in found.records]
-    sites = [row.INSiteBySiteID for row in found.records]
+def _site_page(page: Page[_SiteStatus], figure: Figure) -> FigurePage:
+    items = [row.InventoryItemByInventoryID for row in page.records]
+    sites = [row.INSiteBySiteID for row in page.records]
     keys = [(one.InventoryCD or "").rstrip() if one is not None else "" for one in items]
     warehouses = [(one.SiteCD or "").rstrip() if one is not None else "" for one in sites]
-    columns = [list(map(attrgetter(name), found.records)) for name in IN_FEED]
-    return _summed(keys, warehouses, columns, figure, found.last, found.problems())
+    columns = [list(map(attrgetter(name), page.records)) for name in IN_FEED]
+    return _summed(keys, warehouses, columns, figure, page.last, page.problems())
 
 
 def _summed(
@@ -191,11 +191,11 @@ async def by_storage_details(session: AcumaticaSession, figure: Figure, warehous
 
 
 def _summed_of(
-    found: Sequence[tuple[str, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
+    rows: Sequence[tuple[str, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
 ) -> FigurePage:
-    columns = [[getattr(row, name).value for _key, row in found] for name in names]
-    warehouses = [code(row.WarehouseID.value) for _key, row in found]
-    return _summed([key for key, _row in found], warehouses, columns, figure, None, problems)
+    columns = [[getattr(row, name).value for _key, row in rows] for name in names]
+    warehouses = [code(row.WarehouseID.value) for _key, row in rows]
+    return _summed([key for key, _row in rows], warehouses, columns, figure, None, problems)
 
 
 class _SummaryRow(msgspec.Struct):

@@ -77,12 +77,12 @@ def has_quantity(rule: QuantityRule, record: Record, _facts: Facts) -> bool:
     return (publishes_vendors and bool(record.vendor)) or not rule.sources.keys().isdisjoint(record.quantities)
 
 
-def _fill_in_rows(targets: Sequence[TargetKey], found: Found) -> None:
+def _fill_in_rows(targets: Sequence[TargetKey], answers: Found) -> None:
     """Add the quantity 0 without a status for each product of which a source has no row."""
     for target in targets:
-        exists = target.key not in found.rejected and target.source not in found.unknown_sources
+        exists = target.key not in answers.rejected and target.source not in answers.unknown_sources
         if exists and not target.source.startswith(ATTRIBUTE):
-            found.values.setdefault((target.key, target.source), (0, None))
+            answers.values.setdefault((target.key, target.source), (0, None))
 
 
 def _refuse_several_sources(targets: Sequence[TargetKey]) -> None:
@@ -94,23 +94,23 @@ def _refuse_several_sources(targets: Sequence[TargetKey]) -> None:
 
 
 async def _check_sources(
-    context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey], found: Found
+    context: RunContext[QuantityRule], client: MagentoClient, targets: Sequence[TargetKey], answers: Found
 ) -> None:
     known = await context.shop.sources(client)
     for source in {target.source for target in targets if not target.source.startswith(ATTRIBUTE)}:
         if source not in known:
-            found.unknown_sources[source] = Rejected(
+            answers.unknown_sources[source] = Rejected(
                 FailureCode.UNKNOWN_SOURCE,
                 f"Magento has no source {source!r}. Create it there, "
                 "or map the warehouse to another one in Inventory Sync Preferences.",
             )
 
 
-async def _check_attributes(client: MagentoClient, targets: Sequence[TargetKey], found: Found) -> None:
+async def _check_attributes(client: MagentoClient, targets: Sequence[TargetKey], answers: Found) -> None:
     for source in {target.source for target in targets if target.source.startswith(ATTRIBUTE)}:
         code = source.removeprefix(ATTRIBUTE)
         if not await queries.has_attribute(client, code):
-            found.unknown_sources[source] = Rejected(
+            answers.unknown_sources[source] = Rejected(
                 FailureCode.UNKNOWN_ATTRIBUTE,
                 f"Magento's products have no attribute {code!r}. Create it there, "
                 "or name another one in Vendor Inventory Preferences.",
@@ -153,10 +153,10 @@ def _at_places(targets: Sequence[TargetKey], *found: Iterable[SourceItem]) -> di
     return values
 
 
-def _of_stock_items(found: Mapping[TargetKey, StockItem | None]) -> dict[tuple[str, str], Value]:
+def _of_stock_items(items: Mapping[TargetKey, StockItem | None]) -> dict[tuple[str, str], Value]:
     return {
         (target.key, target.source): (scaled(item.quantity, DIGITS), item.in_stock)
-        for target, item in found.items()
+        for target, item in items.items()
         if item is not None
     }
 

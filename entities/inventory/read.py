@@ -13,8 +13,8 @@ from entities.base import Feed, FeedPage, RunContext, merged
 from entities.values.read import ITEMS, problems
 
 
-def _page(found: QuantityPage[Any], *, whole: bool = False) -> FeedPage:
-    return FeedPage(found.quantities, found.last_key, problems(found.problems), whole)
+def _page(page: QuantityPage[Any], *, whole: bool = False) -> FeedPage:
+    return FeedPage(page.quantities, page.last_key, problems(page.problems), whole)
 
 
 async def _pages(context: RunContext[Any], since: datetime | None, after: str | None) -> AsyncIterator[FeedPage]:

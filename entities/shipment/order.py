@@ -70,10 +70,10 @@ async def order_of(context: RunContext[ShipmentRule], client: MagentoClient, con
     raise _missing(context, content)
 
 
-def _named(found: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
+def _named(orders: Sequence[MagentoOrder], content: ShipmentContent) -> list[MagentoOrder]:
     """Return the orders whose number is the reference; if there are none, those that have Acumatica's number."""
-    by_reference = [one for one in found if content.reference and same_code(one.increment_id, content.reference)]
-    return by_reference or [one for one in found if one.ext_order_id == content.order]
+    by_reference = [one for one in orders if content.reference and same_code(one.increment_id, content.reference)]
+    return by_reference or [one for one in orders if one.ext_order_id == content.order]
 
 
 def _is_still_to_be_made(context: RunContext[ShipmentRule], content: ShipmentContent) -> bool:

@@ -111,34 +111,34 @@ def _record(key: str) -> str:
     return key.partition("|")[0]
 
 
-async def _page(context: RunContext[ShipmentRule], found: FoundPage) -> FeedPage:
+async def _page(context: RunContext[ShipmentRule], page: FoundPage) -> FeedPage:
     """Return the shipments with their orders, items and released invoices, as they are stored."""
-    named = {line.order for one in found.found for line in one.shipment.lines if line.order not in one.shipment.orders}
+    named = {line.order for one in page.found for line in one.shipment.lines if line.order not in one.shipment.orders}
     orders, unreadable = await orders_with_keys(context.acumatica, named)
-    problems = [(problem.key, problem.reason) for problem in found.problems]
+    problems = [(problem.key, problem.reason) for problem in page.problems]
     readable = []
-    for one in found.found:
+    for one in page.found:
         bad = next((line.order for line in one.shipment.lines if line.order in unreadable), None)
         if bad is None:
             readable.append(one)
         else:
             problems.append((one.shipment.key, f"{unreadable[bad]} It stands in its order {bad}."))
     completed = await _completed(context, readable, orders)
-    return FeedPage({one.key: plain_values(one) for one in completed}, found.last, problems)
+    return FeedPage({one.key: plain_values(one) for one in completed}, page.last, problems)
 
 
 async def _completed(
-    context: RunContext[ShipmentRule], found: Sequence[Found], orders: Mapping[str, ShippedOrder]
+    context: RunContext[ShipmentRule], shipments_read: Sequence[Found], orders: Mapping[str, ShippedOrder]
 ) -> list[Shipment]:
-    ids = {line.inventory_id for one in found for line in one.shipment.lines}
+    ids = {line.inventory_id for one in shipments_read for line in one.shipment.lines}
     ids |= {line.inventory_id for order in orders.values() for line in order.lines}
     units = await items.item_units(context.acumatica, context.read.fields, sorted(ids))
     released: set[tuple[str, str]] = set()
     if context.read.trigger == "invoice_release":
-        named = {(kind, number) for one in found for _order, kind, number in one.invoices}
+        named = {(kind, number) for one in shipments_read for _order, kind, number in one.invoices}
         released = await invoices.released(context.acumatica, named)
     completed = []
-    for one in found:
+    for one in shipments_read:
         order_keys = {line.order for line in one.shipment.lines}
         of_orders = {**one.shipment.orders, **{key: orders[key] for key in sorted(order_keys & orders.keys())}}
         needed = {line.inventory_id for line in one.shipment.lines}

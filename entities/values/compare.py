@@ -146,7 +146,7 @@ def _known_ones(
 
 
 async def _made_again(
-    context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], found: Found, shown: Shown
+    context: RunContext[R], entity: ValueParts[R], compared: Sequence[LedgerRow], answers: Found, shown: Shown
 ) -> list[LedgerRow]:
     """Return the confirmed values of products that were created again in Magento: it no longer shows the value, or
     shows another one, and the product is newer than the confirmation. Other differences are left to `a2m reconcile`.
@@ -154,8 +154,8 @@ async def _made_again(
     lost: list[LedgerRow] = []
     others: list[LedgerRow] = []
     for row in compared:
-        value = found.values.get((row.key, row.source))
-        if row.key in found.rejected or (value is not None and value[0] == row.value):
+        value = answers.values.get((row.key, row.source))
+        if row.key in answers.rejected or (value is not None and value[0] == row.value):
             continue
         (lost if entity.is_nothing(value) else others).append(row)
     if not others:
@@ -179,12 +179,12 @@ def _leaving(
     return [row for at, row in known.items() if at in left and (row.value or at in due)] if left else []
 
 
-def _rejected(context: RunContext[R], values: Sequence[DesiredValue], found: Found) -> dict[At, DesiredValue]:
+def _rejected(context: RunContext[R], values: Sequence[DesiredValue], answers: Found) -> dict[At, DesiredValue]:
     rejected: dict[At, DesiredValue] = {}
-    if not found.rejected and not found.unknown_sources:
+    if not answers.rejected and not answers.unknown_sources:
         return rejected
     for want in values:
-        why = found.unknown_sources.get(want.source) or found.rejected.get(want.key)
+        why = answers.unknown_sources.get(want.source) or answers.rejected.get(want.key)
         if why is not None:
             rejected[want.key, want.source] = unsendable(context, want, why)
     return rejected

@@ -131,9 +131,9 @@ def problems(found: Iterable[Problem]) -> list[DesiredValue]:
     ]
 
 
-def unreadable(found: Iterable[tuple[str, str]]) -> list[DesiredValue]:
+def unreadable(unreadable_records: Iterable[tuple[str, str]]) -> list[DesiredValue]:
     """Return unreadable records of Acumatica as messages that cannot be sent."""
     return [
         DesiredValue(key, key, source="", sku=None, value=None, cause=FailureCode.UNREADABLE_RECORD, reason=reason)
-        for key, reason in found
+        for key, reason in unreadable_records
     ]

@@ -12,9 +12,9 @@ from connector.acumatica.records import Problem
 from entities.base import Feed, FeedPage, RunContext
 
 
-def problems(found: Iterable[Problem]) -> list[tuple[str, str]]:
+def problems(problems_read: Iterable[Problem]) -> list[tuple[str, str]]:
     """Return (Acumatica key, reason) of what could not be read."""
-    return [(problem.key, problem.reason) for problem in found]
+    return [(problem.key, problem.reason) for problem in problems_read]
 
 
 def _items_of(kind: str) -> Feed:
