@@ -64,6 +64,7 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     from app.run.work import work_on
     from connector.state.operator import actions
     from connector.state.queue import messages
+    from connector.state.schema import SKIPPED
 
     if everything == bool(what):
         raise typer.BadParameter("name message ids or one entity, or --all: one of them.")
@@ -73,7 +74,8 @@ def _reprocess(what: Sequence[str], *, everything: bool, cause: str | None, json
     with effective_settings(needs_both_systems=True) as now:
         settings, state = now.settings, now.state
         with state.read() as connection:
-            chosen = _chosen(messages.failed(connection), ids, entities, cause)
+            skipped = [one for one in messages.by_ids(connection, ids) if one.state == SKIPPED]
+            chosen = _chosen([*messages.failed(connection), *skipped], ids, entities, cause)
         actions.send_again(state, chosen, datetime.now(UTC))
         outcomes = []
         listeners = [] if json else [show_progress]
@@ -104,7 +106,7 @@ def _chosen(failed: Sequence[Any], ids: Set[str], entities: Set[str], cause: str
 
     unknown = {message_id for message_id in ids if not any(message.has_id([message_id]) for message in failed)}
     if unknown:
-        raise Refused(f"No failed message has the id {', '.join(sorted(unknown))}; see: a2m failed")
+        raise Refused(f"No failed or skipped message has the id {', '.join(sorted(unknown))}; see: a2m failed")
     return [
         message
         for message in failed

@@ -92,10 +92,16 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 class DocumentParts(ABC, Generic[R, C]):
-    """The parts that each document entity defines; `content` is the struct of its documents' content."""
+    """The parts that each document entity defines.
+
+    content: the struct of its documents' content. skip_is_final: a document that a person skipped and that Magento does
+    not have from us stays out, also when its content changes: it was made by hand there, and nothing would prevent a
+    second one.
+    """
 
     name: str
     content: type[C]
+    skip_is_final = False
 
     @abstractmethod
     async def documents(self, context: RunContext[R], records: Mapping[str, dict[str, Any] | None]) -> list[Document]:
@@ -182,10 +188,14 @@ async def compute_documents(context: RunContext[R], entity: DocumentParts[R, C],
     unchanged_documents = {
         message.key: message.document for message in live if _is_kept(message) and message.document is not None
     }
+    skipped = {message.key: message for message in live if _is_skipped_by_hand(message)}
+    final = skipped.keys() - known_links.keys() if entity.skip_is_final else set()
     to_queue = [document for document in computed if document.content is not None or document.cause is not None]
-    wanted = [
+    wanted = [_still_skipped(skipped[document.key]) for document in to_queue if document.key in final]
+    wanted += [
         value
         for document in to_queue
+        if document.key not in final
         for value in _desired_values(
             entity, document, known_links.get(document.key), unchanged_documents.get(document.key)
         )
@@ -235,6 +245,17 @@ def _is_kept(message: Message) -> bool:
     skipped.
     """
     return message.state in (SENDING, FAILED, SKIPPED) and message.cause not in REOPENED_BY_THE_NEXT_SYNC
+
+
+def _is_skipped_by_hand(message: Message) -> bool:
+    return message.state == SKIPPED and message.cause == FailureCode.BY_HAND
+
+
+def _still_skipped(message: Message) -> DesiredValue:
+    """Return what leaves a skipped message as it is."""
+    return _desired(
+        message.acumatica_key, message.key, value=message.value, cause=FailureCode.BY_HAND, reason=message.reason
+    )
 
 
 def _desired_values(

@@ -45,6 +45,8 @@ class Shipments(DocumentEntity[ShipmentRule, ShipmentContent]):
     feeds = FEEDS
     routes = ROUTES
     link_sides = SIDES
+    skip_is_final = True
+    """Magento makes a second shipment of what is still open; a customer or an order of ours is refused there."""
     follows: tuple[str, ...] = ("order",)
 
     def rule(self, settings: Settings) -> ShipmentRule:

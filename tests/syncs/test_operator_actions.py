@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from support.trade import Trade
 
 from app.explain.from_state import explain
 from connector.state.operator import actions
@@ -109,6 +110,32 @@ async def test_a_skipped_record_that_cannot_be_computed_stays_out_until_it_can(m
         {"set_customer": {"customer_id": "C1", "main_contact": {**contact, "Email": "c1@example.com"}}},
     )
     assert (await here.sync(entity, settings)).counters.sent == 1
+
+
+@pytest.mark.parametrize("failure", ["not computed", "not delivered"])
+async def test_a_skipped_shipment_is_not_made_after_all(make_world, failure):
+    """Somebody shipped it by hand: neither the setting that was missing nor a tracking number makes a second one, until
+    a person wants it; then it goes.
+    """
+    here = Trade(make_world([Product(sku, "x", 1_000_000, {"MAIN": 100_000}) for sku in "AB"]))
+    order = here.sold("000001", {"A": 5})
+    here.here.change({"set_order": {"order_nbr": "000001", "lines": [{"inventory_id": "B", "quantity": "1"}]}})
+    lines = [{"order_nbr": "000001", "line_nbr": number, "quantity": "1"} for number in (1, 2)]
+    number = here.ship(lines=lines, ship_via="LOCAL")
+    mapped = {"ship_vias": {"LOCAL": {"carrier_code": "ups", "title": "UPS"}}}
+    await here.sync(shipment={} if failure == "not computed" else {**mapped, "foreign_lines": "fail"})
+    [failed] = here.here.failed("shipment")
+    actions.skip(here.here.state, failed, "shipped by hand", here.here.clock.now())
+    await here.sync(shipment=mapped)
+    here.here.change({"add_tracking": {"shipment_nbr": number, "tracking": "1Z9"}})
+    await here.sync(shipment=mapped)
+    assert (here.shipped(order), here.here.failed("shipment")) == ([], [])
+    with here.here.state.read() as connection:
+        [skipped] = messages.live(connection, "shipment", [number], [])
+    assert (skipped.state, skipped.reason) == ("skipped", "By hand: shipped by hand")
+    actions.send_again(here.here.state, [skipped], here.here.clock.now())
+    await here.sync(shipment=mapped)
+    assert len(here.shipped(order)) == 1
 
 
 @pytest.mark.over_both
