@@ -26,6 +26,7 @@ from connector.state.faults import StateError
 from connector.state.operator import actions
 from connector.state.queue import messages
 from connector.state.queue.message import Message, is_about
+from connector.state.schema import SKIPPED
 from entities.names import NAMES
 from flows.administer import OneOrAll
 from flows.artifacts import ROWS_SHOWN, describe_causes, failed_rows, group_rows, named, show_table
@@ -55,7 +56,7 @@ async def reprocess(
         cause: Only messages of this failure code, or with this text in their reason; empty is every cause.
         failed_after: Only messages that failed after this instant.
         failed_before: Only messages that failed before this instant.
-        ids: Only the messages with these ids; empty means all that the other fields choose.
+        ids: Only the messages with these ids, also skipped ones; empty means all that the other fields choose.
         reason: Why they are left out; needed to skip them, and stored with each message.
     """
     if what == "Skip them" and not reason.strip():
@@ -64,6 +65,10 @@ async def reprocess(
         with effective_settings() as now:
             with now.state.read() as connection:
                 failed = messages.failed(connection, None if entity == "all" else entity)
+                by_id = messages.by_ids(connection, ids)
+                failed += [
+                    message for message in by_id if message.state == SKIPPED and entity in ("all", message.entity)
+                ]
                 groups = actions.groups(connection, None if entity == "all" else entity)
             chosen = [message for message in failed if _is_chosen(message, cause, failed_after, failed_before, ids)]
             await _show(groups, chosen)

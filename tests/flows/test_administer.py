@@ -108,6 +108,12 @@ async def test_skip(make_world, state):
     final = await reprocess("Skip them", reason="sold elsewhere", return_state=True)
     assert final.message == "2 skipped."
     assert failed(state) == []
+    with state.read() as connection:
+        skipped = messages.live(connection, "price", [PRODUCTS[0].sku], [])
+    ids = tuple(one.id for one in skipped)
+    assert (await reprocess(entity="inventory", ids=ids, return_state=True)).name == "NothingToDo"
+    await reprocess("Send them again", ids=ids, return_state=True)
+    assert [message.key for message in failed(state)] == [PRODUCTS[0].sku]
 
 
 async def test_full_sync_and_one_key(make_world, state):
