@@ -53,6 +53,13 @@ async def deployments() -> list[RunnerDeployment]:
     ]
 
 
+def about(flow: Flow[Any, Any]) -> str:
+    """Return what a flow does. Its arguments stand beside the fields of the form, and their list would be one
+    paragraph on the page, which reads a description as Markdown.
+    """
+    return (flow.description or "").partition("\n\nArgs:")[0]
+
+
 async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **traits: Any) -> RunnerDeployment:
     """Return the deployment of a flow, with a module path as its entrypoint.
 
@@ -61,7 +68,7 @@ async def _deployment(flow: Flow[Any, Any], *, tags: list[str] | None = None, **
     is_of_entity = OF_ENTITIES in (tags or ())
     deployment: RunnerDeployment = await flow.ato_deployment(
         name=deployment_name(flow.name) if is_of_entity else flow.name,
-        description=flow.description,
+        description=about(flow),
         tags=tags or [OUR_TAG, "by hand"],
         entrypoint_type=EntrypointType.MODULE_PATH,
         work_pool_name=POOL,

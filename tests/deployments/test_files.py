@@ -103,3 +103,12 @@ async def test_the_next_run_of_every_entity_is_started_while_the_one_before_it_w
     ]
     assert len(every_minute) == 5
     assert 2 * len(every_minute) + 1 <= RUNS_AT_ONCE
+
+
+async def test_a_description_is_what_a_flow_does(home):
+    """The page of a deployment has no list of arguments, which its form explains field by field."""
+    made = {one.name: one for one in await deployments()}
+    assert made["A to M: price"].description == "Send Magento every price that it does not show yet."
+    assert all(one.description and "Args:" not in one.description for one in made.values())
+    fields = made["A to M: price"]._parameter_openapi_schema.properties
+    assert fields["key"]["description"] == "Only this item: its SKU, or its Acumatica inventory id."
