@@ -167,7 +167,7 @@ def _of_row(warehouse: str, texts: Sequence[msgspec.Raw], figure: Figure) -> War
 _NO_FIGURE = RawNumber(ABSENT)
 
 
-class _StorageRow(msgspec.Struct):
+class _StorageRow(msgspec.Struct, gc=False):
     InventoryID: Text = Text()
     WarehouseID: Text = Text()
     QtyAvailable: RawNumber = _NO_FIGURE
@@ -177,28 +177,28 @@ class _StorageRow(msgspec.Struct):
 
 async def by_storage_details(session: AcumaticaSession, figure: Figure, warehouses: Sequence[str]) -> FigurePage:
     """Return everything in these warehouses, in one request each, as one page."""
-    found: list[tuple[str, Any]] = []
+    rows: list[_StorageRow] = []
     problems: list[Problem] = []
     for warehouse in warehouses:
         body = {"WarehouseID": {"value": warehouse}}
         url = session.access.entity("StorageDetailsInquiry")
         what = f"StorageDetailsInquiry of {warehouse}"
         content = await session.ask(url, Query(expand=("StorageDetails",)).params(), body, what=what)
-        rows, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
+        found, bad = decode_rows(content, "StorageDetails", _StorageRow, what)
         problems += [Problem(raw_value(raw, "InventoryID") or WITHOUT_KEY, why) for raw, why in bad]
-        found += [(code(row.InventoryID.value), row) for row in rows]
-    return _summed_of(found, IN_STORAGE, figure, problems)
+        rows += found
+    return _summed_of([code(row.InventoryID.value) for row in rows], rows, IN_STORAGE, figure, problems)
 
 
 def _summed_of(
-    rows: Sequence[tuple[str, Any]], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
+    keys: Sequence[str], rows: Sequence[Any], names: Sequence[str], figure: Figure, problems: Iterable[Problem]
 ) -> FigurePage:
-    columns = [[getattr(row, name).value for _key, row in rows] for name in names]
-    warehouses = [code(row.WarehouseID.value) for _key, row in rows]
-    return _summed([key for key, _row in rows], warehouses, columns, figure, None, problems)
+    columns = [[one.value for one in map(attrgetter(name), rows)] for name in names]
+    warehouses = [code(row.WarehouseID.value) for row in rows]
+    return _summed(keys, warehouses, columns, figure, None, problems)
 
 
-class _SummaryRow(msgspec.Struct):
+class _SummaryRow(msgspec.Struct, gc=False):
     WarehouseID: Text = Text()
     QtyAvailable: RawNumber = _NO_FIGURE
     QtyAvailableForShipment: RawNumber = _NO_FIGURE
@@ -209,7 +209,8 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
     """Return the quantities of these items, in one request each. Locations are summed, including `<UNASSIGNED>`, which
     contains demand.
     """
-    found: list[tuple[str, Any]] = []
+    rows: list[_SummaryRow] = []
+    of_rows: list[str] = []
     problems: list[Problem] = []
     for key in keys:
         url = session.access.entity("InventorySummaryInquiry")
@@ -220,10 +221,11 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
             )
         except RecordMissing:
             continue
-        rows, bad = decode_rows(content, "Results", _SummaryRow, what)
+        found, bad = decode_rows(content, "Results", _SummaryRow, what)
         problems += [Problem(key, why) for _raw, why in bad]
-        found += [(key, row) for row in rows]
-    page = _summed_of(found, IN_SUMMARY, figure, problems)
+        rows += found
+        of_rows += [key] * len(found)
+    page = _summed_of(of_rows, rows, IN_SUMMARY, figure, problems)
     unread = {problem.key for problem in page.problems}
     for key in keys:
         if key not in unread:
@@ -231,7 +233,7 @@ async def by_inventory_summary(session: AcumaticaSession, figure: Figure, keys: 
     return page
 
 
-class _ChangedRow(msgspec.Struct):
+class _ChangedRow(msgspec.Struct, gc=False):
     InventoryID: Text = Text()
 
 
