@@ -1,4 +1,8 @@
-"""What every test may use: the shared evidence (recordings, samples), databases, and what CI may not skip."""
+"""Fixtures for every test (recordings, databases, Chromium), and the order in which pytest-xdist runs the tests.
+
+`support/` holds the helpers; CONTRIBUTING.md says which one a new test needs. A fixture whose program or data is not
+there skips its tests, unless `A2M_REQUIRE` names it, as CI does.
+"""
 
 import gc
 import os
@@ -14,8 +18,8 @@ import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
 from support.fault_counts import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
-gc.disable()  # until all tests are collected: what is imported and collected stays, and a seventh of that time is saved
-os.environ["COLUMNS"] = "200"  # pytest-xdist tells its workers 80, in which tables fold
+gc.disable()  # until all tests are collected: nothing of it can be freed, and collection takes a seventh less time
+os.environ["COLUMNS"] = "200"  # pytest-xdist sets 80 for its workers, at which tables wrap
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -23,7 +27,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
-    # every commit of a state database waits for its disk: some 5 ms, hundreds of thousands of times
+    # on a disk, each of hundreds of thousands of commits takes some 5 ms
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
@@ -38,9 +42,10 @@ TOGETHER = {
     "connector/acumatica/test_licence_of_many.py": "forks",
     "connector/state/test_workers.py": "forks",
 }
-"""Tests with a Prefect server and all its processes, one stack at a time, because each would fill both cores; those
-that share a server; those that share an environment with the wheel; and those that fork from one process that has
-imported everything.
+"""Files, by the beginning of their path, that run in the same worker, by the name of the group.
+
+stacks: a Prefect server with all its processes, one at a time, because each would use both cores. flows: one shared
+Prefect server. wheel: one environment with the wheel. forks: processes forked from one that has imported everything.
 """
 
 LONGEST_FIRST = (
@@ -48,12 +53,13 @@ LONGEST_FIRST = (
     *("packaging/test_ctrl_c.py", "web/test_in_a_browser.py", "syncs/"),
     *("properties/", "migrated/", "entities/price/", "connector/", "packaging/", "a2m/", "app/", "web/", "sandbox_"),
 )
-"""What begins first where tests run side by side, so that no worker is left with a long file at the end."""
+"""The files that parallel workers start first, so that no worker begins a long file at the end."""
 
 
 class FromAnotherFile(pytest.Dir):
-    """A folder whose files each worker collects beginning with another one: in a new clone each worker compiles a part
-    of them, and finds the others compiled, instead of all workers compiling all.
+    """A folder whose files each worker collects from a different starting point.
+
+    In a new clone each worker then compiles a part of the files and finds the others compiled.
     """
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
@@ -64,15 +70,13 @@ class FromAnotherFile(pytest.Dir):
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir | None:
-    """Collect a folder in a worker's own order."""
+    """Let each parallel worker collect a folder in its own order."""
     return FromAnotherFile.from_parent(parent, path=path) if SIDE_BY_SIDE else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Bring the tests into the order in which workers take them; it is the same in all of them, whatever the order in
-    which they were collected.
-    """
+    """Sort the tests into the order in which they run, which must be the same in all workers."""
     if SIDE_BY_SIDE:
         items.sort(key=lambda item: item.path.parts)
     yield
@@ -81,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Let Python look for garbage among what the tests make, and no more among all modules and all collected tests."""
+    """Exclude modules and collected tests from garbage collection, which starts again."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -94,7 +98,7 @@ def _turn(nodeid: str) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where tests run side by side (`make test` without ARGS): a file stays together, and so do those in `TOGETHER`.
+    """Run each file, and each group in `TOGETHER`, in one worker (`make test` without ARGS runs workers in parallel).
 
     The marker `xdist_group` does not do it: pytest-xdist 3.8 writes it into ids that pytest 9.2 no longer reads.
     """
@@ -110,7 +114,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def required(what: str) -> bool:
-    """Whether `A2M_REQUIRE` says that a test for `what` may not be skipped."""
+    """Return whether `A2M_REQUIRE` names `what`, so that its tests may not be skipped."""
     return what in os.environ.get("A2M_REQUIRE", "").split(",")
 
 
@@ -123,7 +127,7 @@ def missing(what: str, reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder `../shared` with the recordings of a real Magento and real Acumatica answers."""
+    """Return the folder `../shared` with recorded responses of a real Magento and a real Acumatica."""
     if not SHARED.is_dir():
         missing("recordings", "the folder ../shared with the recordings is not here")
     return SHARED
@@ -131,7 +135,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server that lives as long as the tests."""
+    """Start a PostgreSQL server for all tests of this process."""
     try:
         with postgres_server() as server:
             yield server
@@ -141,7 +145,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """Debian's Chromium, for tests of pages."""
+    """Return the path of Debian's Chromium, for tests of pages."""
     if find_spec("playwright") is None:
         missing("chromium", "the package playwright is not installed")
     if not CHROMIUM.exists():
@@ -151,7 +155,7 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def newest_schema(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Gives what a new database of a kind is copied from: a SQLite file, or the name of a PostgreSQL database."""
+    """Return a function that returns the template for a kind of database: a SQLite file, or a PostgreSQL name."""
     from connector.state.engine import open_state
 
     @cache
@@ -172,10 +176,10 @@ def newest_schema(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 def new_database(
     request: pytest.FixtureRequest, tmp_path: Path, newest_schema: Callable[[str], str]
 ) -> Iterator[Callable[..., str]]:
-    """Gives the address of one new database after the other: `new_database("postgresql")`, or "sqlite".
+    """Return a function that makes a database and returns its address: `new_database("postgresql")`, or "sqlite".
 
-    It has the newest schema already, which is quicker, or with `empty=True` nothing at all. `like`: it is a copy of
-    this one, a SQLite file or the name of a PostgreSQL database.
+    It has the newest schema, copied from a template, which is faster than running migrations. `empty=True`: no schema.
+    `like`: a copy of this SQLite file or of the PostgreSQL database with this name.
     """
     made: list[str] = []
     numbers = count()
@@ -197,11 +201,11 @@ def new_database(
 
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> str:
-    """The kind of database: a test with it runs once for each."""
+    """Return the kind of database. A test with this fixture runs once for each kind."""
     return str(request.param)
 
 
 @pytest.fixture
 def database_url(database: str, new_database: Callable[..., str]) -> str:
-    """The address of a new state database: the test runs once for each kind."""
+    """Return the address of a new state database. A test with this fixture runs once for each kind."""
     return new_database(database)

@@ -237,7 +237,7 @@ def _one_bad_field(world: Sick, end_of_path: str, record: int, field: int, value
 def test_a_field_that_is_not_what_it_should_be(
     sick: Callable[..., Sick], entity: str, end: str, sections: dict[str, Any], examples: int
 ) -> None:
-    """One field of one record holds anything at all: no run fails of it, and mended it is right."""
+    """One field of one record holds any value at all: no run fails because of it, and once corrected all is right."""
     worlds: list[Sick] = []
     done = count()
 

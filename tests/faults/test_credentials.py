@@ -30,7 +30,7 @@ def acumatica(here: World, **fields: Any) -> Settings:
 
 @pytest.mark.parametrize("how", ["known", "found out"])
 async def test_sixteen_requests_with_a_token_that_is_over_refresh_it_once(make_world: Callable[..., World], how: str):
-    """Whether the token's end is known or only told by sixteen 401: one refresh, and all sixteen are answered."""
+    """Whether the token's expiry is known or shows only as sixteen 401: one refresh, and all sixteen succeed."""
     here = make_world(12)
     access = acumatica_access(acumatica(here, **OAUTH, concurrency=16))
     async with acumatica_session(access, clock=here.clock) as session:

@@ -1,4 +1,4 @@
-"""The state database fails in the middle of a sync: it ends in words, and once that is mended everything converges."""
+"""The state database fails during a sync: the sync ends with a clear message, and after the repair all converges."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from connector.state.engine import open_state
 from connector.state.faults import StateError
 
 NEVER_WRITES = {"computed", "queued", "confirmed", "remembered"}
-"""Steps after which nothing is written that could fail: the step before said so already."""
+"""Steps after which no write can fail, because the step before has failed already."""
 PARAMETERS = [pytest.param(entity, marks=[] if entity == "price" else pytest.mark.soak) for entity in STORIES]
 
 
 @pytest.fixture
 def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
-    """Let something happen when a sync reaches a step for the first time from now on."""
+    """Call a function when a sync next reaches a step."""
 
     def when(step: str, happens: Callable[[], object]) -> None:
         reached: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], obje
 
 
 async def mended(scene: Scene, story_entity: str) -> None:
-    """The syncs that carry on after a fault, and the invariant."""
+    """Run the syncs that continue after a fault, and assert the invariant."""
     story, here = STORIES[story_entity], scene.here
     here.clock.advance(LEASE_SECONDS + 1)
     story.change_again(scene, 1)
@@ -54,7 +54,7 @@ async def mended(scene: Scene, story_entity: str) -> None:
 
 
 async def begun(make_world: Callable[..., World], entity: str, url: str) -> Scene:
-    """A world in which the entity has something to do."""
+    """Make a world in which the entity has something to send."""
     story = STORIES[entity]
     scene = Scene(make_world(story.products, database_url=url), story.sections)
     await story.begin(scene)
@@ -121,7 +121,7 @@ async def test_somebody_who_locks_the_database_for_too_long(
     at_step: Callable[[str, Callable[[], object]], None],
     step: str,
 ) -> None:
-    """Waited for, then said in words; when the lock is gone the next sync puts all right."""
+    """A sync waits for the lock, then reports it; when the lock is gone the next sync converges."""
     scene = await begun(make_world, "price", database_url)
     here, other = scene.here, open_state(database_url)
     here.state.close()
@@ -161,7 +161,7 @@ async def test_a_file_that_may_only_be_read(make_world: Callable[..., World], ne
 
 
 def spoil(file: Path) -> bytes:
-    """Damage the file; gives what it holds now."""
+    """Damage the file; return its new content."""
     content = file.read_bytes()
     file.write_bytes(content[:100] + b"\xee" * (len(content) - 100))
     return file.read_bytes()
@@ -173,7 +173,7 @@ def move(one: Path, other: Path) -> None:
 
 
 def assert_refused(here: World, file: Path, damaged: bytes) -> None:
-    """It is said what to do, and the file is as it was."""
+    """The message says what to do, and the file is unchanged."""
     with pytest.raises(StateError, match=r"is damaged.*Put a backup in its place, or move the file away and start"):
         open_state(here.database_url)
     assert file.read_bytes() == damaged

@@ -60,7 +60,7 @@ def killed(entity: str, folder: Path, environ: dict[str, str]) -> None:
 def run_while(
     places: tuple[Path, dict[str, str]], message: str, then: Callable[[], None], *arguments: str
 ) -> CommandResult:
-    """Run a command in a process of its own, and do something once it has said this."""
+    """Run a command in a process of its own, and call a function once it has printed this."""
     folder, environ = places
     said = folder / "said"
     with (

@@ -164,7 +164,7 @@ async def test_a_document_that_is_made_after_we_gave_up_is_sent_once(
 async def test_a_value_that_is_applied_behind_a_gateways_fault_does_not_stay(
     make_world: Callable[..., World], status: int
 ) -> None:
-    """Each attempt is answered 5xx, one is applied all the same, and Acumatica goes back to what it said before."""
+    """Each attempt is answered 5xx, one is applied all the same, and Acumatica returns to its earlier value."""
     here = make_world(STORIES["price"].products)
     settings = here.settings()
     await here.sync("price", settings)

@@ -30,7 +30,7 @@ EVERY = [
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks in this process renew no lease, however long the others take on a busy machine."""
+    """Prevent syncs in this process from renewing their lease, however long the others take on a busy machine."""
 
     async def never(*_arguments: object) -> None:
         await asyncio.Event().wait()
@@ -134,7 +134,7 @@ async def test_an_older_value_that_was_under_way_meanwhile_does_not_stay(
 async def test_an_older_status_that_was_under_way_meanwhile_does_not_stay(
     make_world: Callable[..., World], asleep: None, tmp_path: Path
 ) -> None:
-    """The same of a document: its order is asked for, and told its newest status again."""
+    """For a document, Magento is asked for the order and is sent its newest status again."""
     story = STORIES["order"]
     scene = Scene(make_world(story.products), story.sections)
     here, sales = scene.here, scene.of_sales()

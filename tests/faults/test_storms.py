@@ -16,7 +16,7 @@ A_DATE = '"Tue, 24 Nov 2026 15:00:40 GMT"'
 
 
 def _sent_while_waiting(here: World, host: str, waits_until: Callable[[datetime], datetime]) -> list[object]:
-    """Requests to the host after it said 429, before the instant that it named."""
+    """Return the requests to the host after a 429 and before the time that it named."""
     wrong = []
     for place, sent in enumerate(here.faults.seen):
         if sent.host == host and sent.status == 429:
@@ -103,7 +103,7 @@ async def test_a_read_that_gets_a_retry_after(make_world: Callable[..., World]):
 
 
 async def test_dead_locks(make_world: Callable[..., World]):
-    """A dead-lock's 400 has the words of a refusal and is none: it is tried again, and no message fails."""
+    """A deadlock's 400 looks like a refusal but is retried, and no message fails."""
     here = make_world(12)
     here.change_shop({"setting": {"deadlocks": 2}})
     outcome = await here.sync("price", here.settings(magento={"concurrency": 1}))

@@ -39,7 +39,7 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]
 
 
 async def sync_for_fault(here: World, **urls: str) -> str | None:
-    """One look at prices; gives its fault."""
+    """Sync prices once; return the fault."""
     outcome = await here.sync("price", here.settings(**{host: {"url": url} for host, url in urls.items()}))
     return outcome.fault
 

@@ -1,6 +1,6 @@
 """`make mutants`: break the connector in a copy, one line at a time, and list what no test notices.
 
-python -m mutants [WORDS]      those whose description or file has these words; all of them, unless told
+python -m mutants [TEXT]      only mutants whose description or file contains this text; by default all
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(words: str) -> int:
     with tempfile.TemporaryDirectory(prefix="a2m-mutants-") as folder:
         copy = _copy(Path(folder) / "project")
         if _fails(copy, tuple(sorted({test for one in chosen for test in one.tests}))):
-            print("The tests fail without any mutant: mend that first.")
+            print("The tests fail without any mutant: fix that first.")
             return 2
         survivors = [one for one in chosen if not _is_caught(copy, one)]
     print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants are caught.")
@@ -62,7 +62,7 @@ def _is_caught(copy: Path, mutant: Mutant) -> bool:
 
 
 def _fails(copy: Path, tests: tuple[str, ...]) -> bool:
-    """Return whether a test fails. One that hangs has noticed, too."""
+    """Return whether a test fails or hangs."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", *tests]
     environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:

@@ -1,4 +1,4 @@
-"""What is broken on purpose, one line at a time, and the tests of which one at least must fail then."""
+"""Lines that `make mutants` breaks, one at a time, and the tests of which at least one must then fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """A file, what stands there once, what stands there instead, and the tests that must notice."""
+    """What the broken code does, its file, the line (it occurs once), its replacement, and the tests that must fail."""
 
     what: str
     file: str
@@ -38,14 +38,14 @@ STATEMENTS = "connector/state/queue/statements.py"
 MUTANTS = [
     # the state
     Mutant(
-        "a lease that another run has taken over counts still",
+        "a lease that another run has taken over is still valid",
         "connector/state/coordination/lease.py",
         "if driver_rows(connection, locked, (lease.entity,)) != [(lease.fence,)]:",
         "if not driver_rows(connection, locked, (lease.entity,)):",
         LEASE,
     ),
     Mutant(
-        "a lease that is held is given to another run",
+        "a lease that is held is acquired by another run",
         "connector/state/coordination/lease.py",
         "if row.expires_at > micros(now):",
         "if row.expires_at < 0:",
@@ -59,42 +59,42 @@ MUTANTS = [
         QUEUE,
     ),
     Mutant(
-        "a message goes out beside another one of its key",
+        "a message is sent while another one of its key is in a request",
         STATEMENTS,
         "AND {target} NOT IN ({ids})",
         "AND {target} NOT IN (SELECT 0 WHERE 0 IN ({ids}))",
         QUEUE,
     ),
     Mutant(
-        "the outcome of an earlier claim counts",
+        "the outcome of an earlier claim is stored",
         CLAIMS,
         "if outcome.message.target in left.get(outcome.message.request or 0, ())]",
         "]",
         (*QUEUE, "tests/faults/test_stale_workers.py"),
     ),
     Mutant(
-        "a host that asked for a pause is sent to all the same",
+        "a host that asked for a pause is sent requests",
         CLAIMS,
         "if blocked is not None and blocked > self._now:",
         "if False:",
         QUEUE,
     ),
     Mutant(
-        "an overtaken message goes on",
+        "a superseded message is sent",
         CLAIMS,
         "is_newest = newest.get(message.target) == message.seq",
         "is_newest = True",
         QUEUE,
     ),
     Mutant(
-        "what is in a request is claimed once more",
+        "a message in a request is claimed again",
         CLAIMS,
         "sending = [target for request in still_open for target in request.left]",
         "sending: list[int] = []",
         QUEUE,
     ),
     Mutant(
-        "a request is settled as a whole though Magento has only some of it",
+        "a request is settled as sent though Magento has only a part of it",
         CLAIMS,
         "if [message.target for message in sent] != request.left:",
         "if False:",
@@ -108,14 +108,14 @@ MUTANTS = [
         QUEUE,
     ),
     Mutant(
-        "what is in doubt is not remembered",
+        "a recheck is not stored",
         CLAIMS,
         "if answer.recheck_at is not None:",
         "if answer.recheck_at is None:",
         QUEUE,
     ),
     Mutant(
-        "a run that has lost its lease writes still",
+        "a run that has lost its lease still writes",
         "connector/state/run_state.py",
         "            lease.require(connection, self._lease)\n",
         "",
@@ -129,14 +129,14 @@ MUTANTS = [
         (*CHUNKS, *PUSH),
     ),
     Mutant(
-        "what Magento shows is sent again",
+        "a value that Magento shows already is sent again",
         CHUNK,
         "if not _same(want, confirmed, in_stock):",
         "if _same(want, confirmed, in_stock):",
         CHUNKS,
     ),
     Mutant(
-        "what Magento shows is sent again with other values",
+        "a value that Magento shows already is sent again with other values",
         PLAIN_CHUNK,
         "list(compress(wanted, differs)), list(compress(ids, differs))",
         "list(wanted), list(ids)",
@@ -150,28 +150,28 @@ MUTANTS = [
         PLAIN,
     ),
     Mutant(
-        "the value that is on its way is queued again",
+        "a value in a request is queued again",
         CHUNK,
         "if not _same(want, sent.value, sent.in_stock):",
         "if sent is not None:",
         CHUNKS,
     ),
     Mutant(
-        "a value is withdrawn that another item of the SKU has",
+        "a value is withdrawn though another item has the SKU",
         CHUNK,
         "if is_there and is_left and target.acumatica_key in own:",
         "if is_there and is_left:",
         CHUNKS,
     ),
     Mutant(
-        "what Magento accepted closes a target that wants something newer",
+        "an accepted value closes a target with a newer desired value",
         STATEMENTS,
         "AND targets.seq = accepted.value",
         "AND targets.seq >= accepted.value",
         QUEUE,
     ),
     Mutant(
-        "a document that was tried is not kept in mind",
+        "a document that was sent is not recorded",
         CLAIMS,
         "        documents.keep_attempts(self._connection, claimed)\n",
         "",
@@ -185,14 +185,14 @@ MUTANTS = [
         CHUNKS,
     ),
     Mutant(
-        "an attempt more than Retry Count",
+        "one attempt more than Retry Count is made",
         TRANSITIONS,
         "if attempts >= limits.retry_count:",
         "if attempts > limits.retry_count:",
         MOVES,
     ),
     Mutant(
-        "what was not sent uses up an attempt",
+        "a message that was not sent uses an attempt",
         TRANSITIONS,
         "return Transition(MessageState.OPEN, attempts - 1)",
         "return Transition(MessageState.OPEN, attempts)",
@@ -207,7 +207,7 @@ MUTANTS = [
     ),
     # the stages
     Mutant(
-        "a lost answer is sent again instead of asked about",
+        "after a lost response the message is sent again without asking Magento",
         "tasks/push.py",
         '"unknown": Outcome.UNKNOWN,',
         '"unknown": Outcome.TEMPORARY,',
@@ -221,56 +221,56 @@ MUTANTS = [
         STAGES,
     ),
     Mutant(
-        "Retry-After is not heard",
+        "Retry-After is ignored",
         "tasks/push.py",
         "    if waits:\n        context.state.block_host(",
         "    if not waits:\n        context.state.block_host(",
         PUSH,
     ),
     Mutant(
-        "a product that Magento has not counts as refused",
+        "a product that Magento lacks is treated as a refusal",
         "tasks/push.py",
         "if outcome is Outcome.REFUSED and is_missing and context.queue.skips_unknown_sku:",
         "if outcome is Outcome.REFUSED and context.queue.skips_unknown_sku and not is_gone:",
         STAGES,
     ),
     Mutant(
-        "a window without overlap",
+        "a time window has no overlap",
         "tasks/windows.py",
         "since = pulled_to - (overlap + LOOKBACK_EVERY if reads_further_back else CLOCKS_DIFFER)",
         "since = pulled_to",
         STAGES,
     ),
     Mutant(
-        "what a sweep did not see is there still",
+        "a record that a sweep did not see is not deleted",
         "tasks/pull.py",
         "if cursor.sweep is not None and mark.sweep > 0:",
         "if cursor.sweep is not None and mark.sweep > 10_000:",
         STAGES,
     ),
     Mutant(
-        "the cursor within a feed is not kept",
+        "the cursor within a feed is not stored",
         "tasks/pull.py",
         "self._chunk.marks[feed] = mark.finished(cursor)",
         "self._chunk.marks[feed] = mark.moved(cursor)",
         STAGES,
     ),
     Mutant(
-        "what is known already is kept again",
+        "an unchanged record is stored again",
         "tasks/pull.py",
         "if is_kept and not has_changed and not compute_all:",
         "if False:",
         STAGES,
     ),
     Mutant(
-        "a record that two lists tell of is computed for each",
+        "a record that is in two lists is computed twice",
         "tasks/pull.py",
         "is_followed = not compute_all and feed in self._followed",
         "is_followed = compute_all and feed in self._followed",
         STAGES,
     ),
     Mutant(
-        "prices go at full speed while stock waits",
+        "prices use all connections while stock waits",
         "tasks/stock_priority.py",
         "if context.entity.urgency is not Urgency.YIELDS or context.shop.connections == 1:",
         "if context.entity.urgency is Urgency.YIELDS or context.shop.connections == 1:",
@@ -284,7 +284,7 @@ MUTANTS = [
         STAGES,
     ),
     Mutant(
-        "a person is told of a wait at every look",
+        "every sync reports a wait",
         "tasks/waits.py",
         "if reported_at is None and now - since >= context.queue.report_waits_after:",
         "if now - since >= context.queue.report_waits_after:",
@@ -335,14 +335,14 @@ MUTANTS = [
         STOCK,
     ),
     Mutant(
-        "a quantity below 0 is told",
+        "a quantity below 0 is sent",
         "entities/inventory/rules.py",
         "np.maximum(totals if rule.decimals else totals // ONE * ONE, 0)",
         "np.maximum(totals if rule.decimals else totals // ONE * ONE, -ONE)",
         STOCK,
     ),
     Mutant(
-        "what open orders hold is not added back",
+        "the quantity in open orders is not added back",
         "entities/inventory/rules.py",
         "        for inventory_id, source, quantity in added:\n",
         "        for inventory_id, source, quantity in ():\n",

@@ -20,7 +20,7 @@ NO_SALE = ("QT", "RM", "RC", "CM", "CR", "TR", "BL")
 
 
 def wrong_customers(site: State, shop: State, settings: Settings, excused: frozenset[str]) -> Iterator[str]:
-    """Every customer of a chosen class who is not in the shop once, with group, name and address."""
+    """Yield each customer of a chosen class who is not in the shop exactly once, with group, name and address."""
     chosen = settings.customer
     for key, one in site["customers"].items():
         left_out = one["guest"] or one["status"] in ("Inactive", "One-Time")
@@ -51,7 +51,7 @@ def _name(customer: State) -> tuple[str, str]:
 
 
 def wrong_orders(site: State, shop: State, settings: Settings, excused: frozenset[str]) -> Iterator[str]:
-    """Every order that is not in the shop once, with its lines, total, status and invoices."""
+    """Yield each order that is not in the shop exactly once, with its lines, total, status and invoices."""
     for one in site["orders"]:
         key = f"{one['order_type']} {one['order_nbr']}"
         if one["order_type"] not in settings.order.types or one["order_type"] in NO_SALE or key in excused:
@@ -129,7 +129,7 @@ def wrong_shipments(site: State, shop: State, settings: Settings, excused: froze
 
 
 def _due_shipments(site: State, settings: Settings) -> Iterator[tuple[str, str, str, list[State], set[str]]]:
-    """(record, its number, the order, its lines of that order, its tracking numbers) of all that is due."""
+    """Yield (record, its number, the order, its lines of that order, its tracking numbers) of all shipments due."""
     by_invoice = settings.shipment.trigger == "invoice_release"
     released = {
         (line["shipment_nbr"], f"{line['order_type']} {line['order_nbr']}")
@@ -152,7 +152,7 @@ def _due_shipments(site: State, settings: Settings) -> Iterator[tuple[str, str, 
 
 
 def _tracks(shipment: State, order: str) -> set[str]:
-    """The tracking numbers of the packages with goods of the order, or of which nobody says what lies in them."""
+    """Return the tracking numbers of packages with goods of the order or with unknown content."""
     return {
         package["tracking"]
         for package in shipment["packages"]

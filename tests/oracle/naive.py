@@ -1,6 +1,6 @@
-"""The rules written a second time, one record after the other, with Decimal: what the fast ones are compared with.
+"""A second, naive implementation of the price and quantity rules, to compare the fast ones with.
 
-It shares no line with `entities`; slow and plain is what it is for.
+It handles one record after the other with Decimal, and shares no code with `entities`.
 """
 
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def quantities(
     decimals: bool = False,
     unit: str = "base",
 ) -> dict[str, Decimal]:
-    """What Magento shows of the thing, by source."""
+    """Return the quantities that Magento must show for the item, by source."""
     current: dict[str, Decimal] = {}
     for source in {*sources.values(), *vendor_sources, *([vendor_source] if vendor_source else [])}:
         there = [quantity for warehouse, quantity in thing.shelves.items() if sources.get(warehouse) == source]
@@ -84,7 +84,7 @@ def price(
     decimals: int = 2,
     only_listed: bool = False,
 ) -> Decimal | None:
-    """The price that Magento shows of the thing in its base unit; none if it has none, or none in the list."""
+    """Return the price that Magento must show per base unit; `None` if there is none."""
     best: tuple[tuple[object, ...], Decimal] | None = None
     for row in thing.prices if by_list else []:
         of_class = row.price_type == "customer_price_class" and bool(price_class)

@@ -20,14 +20,14 @@ RETURNS_AND_QUOTES = ("QT", "BL", "CM", "RC", "CR", "RM")
 
 
 def placed_and_open(shop: State) -> list[State]:
-    """The orders that a cart has made, and that have not ended."""
+    """Return the orders that were placed through a cart and have not ended."""
     return [
         one for one in shop["orders"] if one.get("quote_id") and one["state"] not in ("complete", "closed", "canceled")
     ]
 
 
 def amounts(order: State) -> dict[str, tuple[Decimal, Decimal]]:
-    """By SKU what Magento has shipped and what it still holds of an order of simple products."""
+    """Return by SKU what Magento has shipped of an order of simple products, and what it still reserves."""
     found: dict[str, tuple[Decimal, Decimal]] = {}
     for item in order["items"]:
         ordered, shipped, canceled, refunded = (
@@ -40,7 +40,7 @@ def amounts(order: State) -> dict[str, tuple[Decimal, Decimal]]:
 
 
 def lacking(site: State, settings: Settings, number: str) -> dict[Place, Decimal]:
-    """By SKU and warehouse what Acumatica's figure lacks of all its orders with a number of the shop's."""
+    """Return by SKU and warehouse what Acumatica has subtracted for its orders that carry a number of the shop."""
     found: dict[Place, Decimal] = {}
     for order in site["orders"]:
         if order["external_ref"] != number or order["order_type"] in RETURNS_AND_QUOTES:
@@ -79,7 +79,7 @@ def _lacking(site: State, settings: Settings, order: State, line: State) -> Deci
 
 
 def added_back(site: State, shop: State, settings: Settings) -> dict[Place, Decimal]:
-    """By SKU and warehouse what is published more than Acumatica's figure."""
+    """Return by SKU and warehouse how much more than Acumatica's figure is published."""
     found: dict[Place, Decimal] = {}
     if not settings.inventory.add_back_open_orders:
         return found

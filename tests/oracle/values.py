@@ -23,7 +23,7 @@ Place = tuple[str, str]
 
 
 def things(site: State, settings: Settings) -> dict[str, Thing]:
-    """The items that Acumatica holds, with their stock and prices."""
+    """Return the items of Acumatica with their stock and prices."""
     figure = settings.inventory.quantity
     found = {key: _thing(key, item) for key, item in site["items"].items()}
     for row in site["quantities"]:
@@ -68,14 +68,14 @@ def _price_row(row: State) -> Row:
 
 
 def is_published(thing: Thing, settings: Settings) -> bool:
-    """Whether the item goes to Magento."""
+    """Return whether the item goes to Magento."""
     chosen = settings.items
     of_class = not chosen.classes or thing.item_class in chosen.classes
     return thing.status in chosen.statuses and of_class and (thing.exported or not chosen.exported_only)
 
 
 def wanted_prices(site: State, settings: Settings, today: date) -> dict[Place, Decimal]:
-    """The price that Magento must show of each item that has one."""
+    """Return the price that Magento must show for each item that has one."""
     chosen = settings.price
     found = {}
     for key, thing in things(site, settings).items():
@@ -119,12 +119,12 @@ def wanted_quantities(
 
 
 def folded(source: str) -> str:
-    """A source's code in the form in which Magento tells two of them apart."""
+    """Return a source code in the form by which Magento distinguishes codes."""
     return source.strip().casefold()
 
 
 def _sources(settings: Settings) -> tuple[dict[str, str], frozenset[str]]:
-    """Warehouse to source, and the sources to which the vendor quantity is added."""
+    """Return the source of each warehouse, and the sources to which the vendor quantity is added."""
     chosen, adds = settings.inventory, settings.vendor_inventory.include == "sum"
     if chosen.definition == "branch_wise":
         rows = chosen.branches
@@ -137,7 +137,7 @@ def _sources(settings: Settings) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def wrong_prices(site: State, shop: State, settings: Settings, today: date, excused: frozenset[str]) -> Iterator[str]:
-    """Every price that Magento does not show as it must."""
+    """Yield each price that Magento does not show as it must."""
     for (key, _source), wanted in wanted_prices(site, settings, today).items():
         current = shop["prices"].get(key)
         if key not in excused and (current is None or Decimal(current) != wanted):

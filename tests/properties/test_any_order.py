@@ -1,6 +1,7 @@
-"""Whatever happens, in whatever order: a state machine of changes, looks, crashes, lost answers, storms, settings, time
-and administrators. No key goes back to an older value, no message has more attempts than Retry Count, a Failed one says
-why; and once all is well again, Magento shows exactly what Acumatica says.
+"""A Hypothesis state machine: changes, syncs, crashes, lost responses, settings, time and operators in any order.
+
+No key goes back to an older value, no message has more attempts than Retry Count, and each failed one has a reason.
+After the faults have ended, Magento shows exactly what Acumatica has.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ WAYS = {"price": (*STEPS, *PRICE_STEPS), "shipment": (*STEPS, *SHIPMENT_STEPS), 
 DEATHS = st.sampled_from(ENTITIES).flatmap(
     lambda entity: st.tuples(st.just(entity), st.builds(Death, st.sampled_from(WAYS.get(entity, STEPS)), st.just(1)))
 )
-"""An entity, and where on its way a sync of it dies."""
+"""An entity, and the step at which a sync of it dies."""
 FAULTS = st.sampled_from(
     [
         "magento writes: cut=after times=1",
@@ -94,11 +95,11 @@ WORK = {
     "order": "shop_order",
     "shipment": "ship",
 }
-"""What gives a sync of an entity something to do, so that its faults meet something."""
+"""A change that gives a sync of the entity something to send, so that a fault can occur."""
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """One world while Hypothesis chooses what happens in it."""
+    """A world in which Hypothesis chooses what happens."""
 
     folder: Path
     new_database: Callable[[], str]
@@ -116,7 +117,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.stack.callback(self.changes.close)
 
     def sync(self, entity: str, **how: Any) -> RunResult | None:
-        """One sync; none if it died."""
+        """Run one sync; return `None` if it died."""
         outcome = None
 
         async def one_sync() -> None:
@@ -127,7 +128,7 @@ class AnyOrder(RuleBasedStateMachine):
         return outcome
 
     def a_good_sync(self, entity: str, **how: Any) -> None:
-        """A sync in calm: it ends well, or the entity is paused."""
+        """Run a sync without faults: it succeeds, or the entity is paused."""
         outcome = self.sync(entity, **how)
         assert outcome is not None
         assert outcome.fault is None, outcome.fault
@@ -213,13 +214,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nothing_went_back(self) -> None:
-        """Sources of what is traded are raised for a shipment, and put right after it: not those."""
+        """No value goes back, except at sources of traded items: a shipment raises them for a while."""
         values = self.here.sent_values().items()
         untraded = {place: sent for place, sent in values if not (place[2] and place[1] in self.changes.traded)}
         assert out_of_order(untraded, self.changes.right) == []
 
     def settle(self) -> None:
-        """Looks until a whole round of them has nothing to send."""
+        """Sync all entities until a whole round sends nothing."""
         for _round in range(ROUNDS):
             self.failed_messages_are_sent_again()
             before = len(self.here.writes())
@@ -231,7 +232,7 @@ class AnyOrder(RuleBasedStateMachine):
         raise AssertionError("the syncs always find something to send")
 
     def teardown(self) -> None:
-        """All is mended and time passes: Magento is right, nothing waits, and nothing has failed."""
+        """Assert that without faults all converges: Magento is right, nothing waits, and nothing has failed."""
         try:
             self.changes.settle()
             entities.pause(self.here.state, list(ENTITIES), paused=False)

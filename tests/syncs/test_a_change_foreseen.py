@@ -39,7 +39,7 @@ async def test_a_coarser_rounding(make_world):
 
 
 async def test_another_warehouse(make_world):
-    """Without EAST a quantity falls to 0; with it another one rises above ten times. Both are told."""
+    """Both are reported: without EAST a quantity falls to 0, with it another one rises more than tenfold."""
     here: World = make_world(PRODUCTS)
     before = here.settings(**quantities(["MAIN", "EAST"]))
     await here.sync("inventory", before)
@@ -63,7 +63,7 @@ async def test_another_figure(make_world):
 
 
 async def test_what_was_never_read(make_world):
-    """Sales prices of the price list were not read so far: that is said, and nothing is guessed."""
+    """The preview reports that sales prices have not been read yet, and guesses nothing."""
     here: World = make_world(PRODUCTS)
     await here.sync("price")
     found = await preview(here, "price", price={"source": "sales_price"})

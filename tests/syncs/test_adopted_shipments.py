@@ -47,7 +47,7 @@ def numbers(made: dict) -> list[str]:
 @pytest.mark.parametrize("lines", [None, {"A": 2, "B": 1}], ids=["all that is open", "line by line"])
 @pytest.mark.over_both
 async def test_a_shipment_made_by_hand_is_adopted(trade, lines):
-    """Marked, linked, said; no second one is made, and inventory puts the source right."""
+    """It is marked, linked and reported; no second one is made, and the inventory sync corrects the source."""
     here = trade()
     order = here.sold("000001", {"A": 2, "B": 1})
     await here.sync("inventory")
@@ -246,7 +246,7 @@ async def test_a_tracking_number_that_acumatica_replaced_is_replaced(trade):
 
 
 async def test_a_replaced_tracking_number_that_magento_keeps_is_named(trade):
-    """Magento does not remove it: the new one is there, and what stays is said at the record."""
+    """Magento does not remove the old number: the new one is added, and the record names the old one."""
     here = trade()
     here.sold("000001", {"A": 2})
     number = here.ship("000001")
@@ -274,7 +274,7 @@ async def test_a_lost_answer_replaces_once(trade, cut):
 
 
 async def test_a_vendors_tracking_number_that_comes_later_or_is_replaced_goes_to_the_shipment(trade):
-    """It stands at the purchase order; the receipt, which is released long since, does not change."""
+    """The number is a field of the purchase order; the receipt was released long ago and does not change."""
     here = trade()
     order = here.sold("000001", {"B": 3}, drop_ship=True)
     here.here.change({"add_purchase_order": {"order_nbr": "000001", "purchase_order": "000500"}})

@@ -198,7 +198,7 @@ async def test_a_bulk_whose_number_was_lost_is_waited_for(make_world, cut):
 
 
 async def test_a_shop_that_takes_no_bulk_gets_requests(make_world):
-    """The route is refused: the same prices go by requests, in the same run, and it is said."""
+    """Where the bulk route is refused, the same run sends the prices by synchronous requests and reports it."""
     here = make_world(23)
     here.faults.replace("magento POST path=*/async/*: status=404")
     settings = in_bulks(here)
@@ -266,7 +266,7 @@ async def test_a_sync_without_bulks_asks_nothing_more(make_world):
 
 
 async def test_a_dry_run_waits_for_no_bulk(make_world):
-    """A bulk that stands still is the business of the real run."""
+    """A dry run does not wait for a bulk that makes no progress; the real run does."""
     here = make_world(23)
     settings = in_bulks(here)
     here.change_shop({"setting": {"consumer": False}})

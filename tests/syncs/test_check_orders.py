@@ -87,7 +87,7 @@ async def test_what_is_not_there_fails_with_what_to_do(here, order, what, result
 
 
 async def test_a_status_with_its_state_passes(here):
-    """A status of the shop's own is known by its state; that canceled orders have none is said."""
+    """The shop's own statuses are known by their state; the check reports that none is mapped for canceled orders."""
     found = await checked(here, statuses={"Open": "picked"}, states={"picked": "processing"})
     assert found["Statuses of orders"].result == "passed"
     assert "what Acumatica cancels goes on in Magento" in found["Statuses of orders"].message

@@ -28,7 +28,7 @@ def sales(make_world) -> Sales:
 
 
 async def sync(here: Sales, *checked: str, **order: Any) -> None:
-    """One look at each, a minute later."""
+    """Sync each entity once, a minute later."""
     for entity in checked or ("order",):
         here.here.clock.advance(61)
         outcome = await here.here.sync(entity, settings(here, **order))
@@ -40,7 +40,7 @@ def settings(here: Sales, **order: Any):
 
 
 def placed(here: Sales, *, paid: bool = False, ours: bool = False) -> str:
-    """An order of both systems, and ten of each in the shop; gives its number in Magento."""
+    """Make an order in both systems, and ten pieces of each product in the shop; return its number in Magento."""
     stocked = {"source_code": "default", "quantity": 10, "status": 1}
     here.here.change_shop(*[{"set_source_item": {"sku": sku, **stocked}} for sku in LINES])
     if ours:
@@ -195,7 +195,7 @@ REFUNDS = {"close_rest": "refund", "invoice": "offline"}
 
 
 def given_back(here: Sales, *, quantity: str = "1", price: str | None = None, release: bool = True) -> str:
-    """A credit memo order made from the order, with its credit memo; gives the credit memo's number."""
+    """Make a credit memo order from the order, with its credit memo; return the credit memo's number."""
     memo = {"type": "CM", "order_nbr": "000001", "customer_id": "ACME", "external_ref": "100000001"}
     line = {"inventory_id": "B", "quantity": quantity, **({} if price is None else {"unit_price": price})}
     here.here.change({"add_order": {**memo, "original_order": "SO/000001", "lines": [line]}})

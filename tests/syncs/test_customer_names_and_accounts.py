@@ -74,7 +74,7 @@ async def test_customers_without_an_email_fail_or_are_left_out(here, shop):
 
 
 async def test_a_wrong_email_fails_also_where_those_without_are_left_out(here):
-    """An address that is none is a mistake that somebody can correct."""
+    """An invalid e-mail address fails, because a person can correct it."""
     here.change(added(1, main_contact={**CONTACT, "Email": "nobody"}))
     assert (await sync(here, without_email="leave_out")).counters.failed == 1
 

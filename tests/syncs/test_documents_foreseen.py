@@ -60,7 +60,7 @@ async def test_what_changes_nothing(here):
 
 
 async def test_what_was_never_read(here):
-    """Another class is read by the next sync: what is known is foreseen, and that more comes is said."""
+    """A newly chosen class is read by the next sync: the preview shows what is known and says that more will come."""
     found = await preview(here, settings(here, classes=[*CUSTOMERS["customer"]["classes"], "RETAIL"]))
     assert (found.changed, found.reads_more) == (0, True)
     assert not (await preview(here, settings(here))).reads_more

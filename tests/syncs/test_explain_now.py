@@ -45,7 +45,7 @@ DOCUMENTS: dict[str, str] = {"customer": "customer ", "order": "order ", "shipme
 
 @pytest.mark.parametrize("entity", DOCUMENTS)
 async def test_documents(make_world: MakeWorld, entity: str) -> None:
-    """What Magento has of each linked document; of one that nobody knows, that it has none."""
+    """Explain shows what Magento has for each linked document, and that it has nothing for an unknown one."""
     story = STORIES[entity]
     here = make_world(story.products)
     scene = Scene(here, story.sections)

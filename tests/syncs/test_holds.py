@@ -23,7 +23,7 @@ def sales(make_world) -> Sales:
 
 
 async def sync(here: Sales, *checked: str, **sections: Any) -> None:
-    """One look at each, a minute later."""
+    """Sync each entity once, a minute later."""
     for entity in checked:
         here.here.clock.advance(61)
         outcome = await here.here.sync(entity, here.settings(**{**SECTIONS, **sections}))

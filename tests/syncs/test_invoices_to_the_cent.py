@@ -15,7 +15,7 @@ def sales(make_world) -> Sales:
 
 
 async def sync(here: Sales) -> dict[str, str]:
-    """One look at orders, a minute later; gives what failed."""
+    """Sync orders once, a minute later; return the failed messages."""
     here.here.clock.advance(61)
     statuses = {"Open": "processing", "Shipping": "processing", "Back Order": "processing", "Completed": "processing"}
     outcome = await here.here.sync("order", here.settings(order={"invoice": "offline", "statuses": statuses}))

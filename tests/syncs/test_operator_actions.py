@@ -62,7 +62,7 @@ async def test_a_message_that_something_newer_has_overtaken_is_superseded(make_w
 
 
 async def test_a_record_that_still_cannot_be_sent_stays_failed(make_world):
-    """Sent again without being mended, the message fails again, with its reason, and only once."""
+    """Sent again without a correction, the message fails again, with its reason, and only once."""
     here = make_world(_products(), shop_products=_products()[1:])
     await here.sync("price")
     ids = _again(here)
@@ -152,7 +152,7 @@ async def test_failed_messages_are_grouped_by_cause(make_world):
 
 
 async def test_explain_says_where_a_value_comes_from(make_world):
-    """For one SKU: what Acumatica said, what the rules make of it, what Magento confirmed, what was sent."""
+    """For one SKU: Acumatica's data, the result of the rules, what Magento confirmed, and what was sent."""
     here = make_world(_products())
     await here.sync("price")
     await here.sync("inventory")

@@ -23,7 +23,7 @@ def sales(make_world):
 
 
 async def sync(here: Sales, **sections):
-    """One look at orders, a minute later."""
+    """Sync orders once, a minute later."""
     here.here.clock.advance(60)
     outcome = await here.here.sync("order", here.settings(**sections))
     assert outcome.fault is None, outcome.fault
@@ -96,7 +96,7 @@ async def test_a_lost_answer_makes_nothing_twice(sales, plan, calls):
 
 
 async def test_an_order_that_is_in_magento_already_is_found_and_not_made(sales):
-    """A state that was lost is built anew: our number is there, so the order is linked."""
+    """With an empty state database, an order that carries the connector's number is linked, not made again."""
     here = sales()
     here.entered("000001", LINES)
     await sync(here)
@@ -228,7 +228,7 @@ async def test_our_orders_are_held_and_canceled_by_an_update(sales):
 
 @pytest.mark.over_both
 async def test_a_released_invoice_makes_one_invoice(sales):
-    """Only once it is released; nothing is captured, and the next sync makes none."""
+    """The invoice is made only once it is released; nothing is captured, and the next sync makes no second one."""
     here = sales()
     here.entered("000001", LINES)
     invoice = here.invoiced("000001", release=False)

@@ -27,7 +27,7 @@ def settings(here: Sales, **order: Any):
 
 
 async def sync(here: Sales, minutes: float = 1, **order: Any):
-    """One look at orders, so many minutes later."""
+    """Sync orders once, so many minutes later."""
     here.here.clock.advance(minutes * 60 + 1)
     outcome = await here.here.sync("order", settings(here, **order))
     assert (outcome.fault, outcome.stopped) == (None, None)
@@ -35,7 +35,7 @@ async def sync(here: Sales, minutes: float = 1, **order: Any):
 
 
 def placed(here: Sales, state: str = "new", status: str = "pending", *, number: int = 1, **more: Any) -> int:
-    """An order of the shop that Acumatica has too; gives Magento's id."""
+    """Make an order in the shop and in Acumatica; return Magento's id."""
     here.entered(f"{number:06}", LINES, external_ref=f"{100000000 + number}", **more)
     return here.ordered(LINES, increment_id=f"{100000000 + number}", state=state, status=status)
 
@@ -124,7 +124,7 @@ async def test_goods_on_account_are_complete_once_the_shop_has_invoiced_them(sal
 
 
 async def test_the_newest_state_is_waited_for(sales):
-    """Acumatica goes on meanwhile: what it says now is told once the order is paid, and nothing else."""
+    """Acumatica's status changes meanwhile: once the order is paid, only the newest status is sent."""
     placed(sales)
     await sync(sales)
     sales.edit("000001", status="On Hold")
@@ -147,7 +147,7 @@ async def test_waiting_orders_are_read_in_one_search(sales):
 
 
 async def test_a_long_wait_is_reported_once_in_the_run(sales):
-    """After REPORT_WAITS_AFTER its record stands in the run's table, once, and still without a failure."""
+    """After REPORT_WAITS_AFTER the run's table lists the record once, and still not as a failure."""
     placed(sales)
     sent = []
     for _day in range(10):

@@ -322,7 +322,7 @@ async def test_a_failed_record_that_never_could_be_kept_and_is_gone(make_world):
 
 
 async def test_a_record_that_was_gone_fails_once_and_is_gone_again(make_world):
-    """Acumatica told of a removed item again, in a form that cannot be read: the next full sync forgets the failure."""
+    """A removed item was returned once more, in an unreadable form: the next full sync deletes the failure."""
     here = make_world(generated(12))
     here.change({"add_item": {"inventory_id": "ONCE", "price": "5"}})
     await here.sync("price", full=True)
@@ -372,7 +372,7 @@ async def test_a_full_sync_that_dies_before_it_has_read_everything(make_world):
 
 @pytest.mark.parametrize("status", ["Inactive", "Active"])
 async def test_a_usual_sync_of_many_chunks_knows_the_facts_first(make_world, monkeypatch, status):
-    """However few records a chunk holds: an item's quantity is told when both its status and its quantity are read."""
+    """Even with tiny chunks, an item's quantity is sent once both its status and its quantity have been read."""
     monkeypatch.setattr("tasks.pull.FIRST_CHUNK_RECORDS", 1)
     monkeypatch.setattr("tasks.pull.CHUNK_RECORDS", 1)
     here = make_world(12)

@@ -73,7 +73,7 @@ async def test_a_deleted_product_is_an_unknown_sku_from_the_first_refusal(make_w
 
 
 async def test_a_quantity_of_a_deleted_product_is_never_written(make_world):
-    """Also where no price told of it: whether the product is there is asked before a quantity is sent."""
+    """Even without a price for it, the connector asks whether the product exists before it sends a quantity."""
     here = make_world(_products())
     settings = here.settings(inventory=INVENTORY)
     await _sync(here, "inventory", settings)

@@ -83,7 +83,7 @@ async def test_some_of_what_differs_is_put_right(make_world: Callable[..., World
 
 
 async def test_a_quantity_that_was_taken_away_in_magento(make_world: Callable[..., World]) -> None:
-    """A source item deleted by hand is told as nothing shown, and made again."""
+    """A source item that was deleted by hand is reported as missing, and made again."""
     here = make_world(12)
     await here.sync("inventory")
     sku = generated(12)[3].sku
@@ -117,7 +117,7 @@ async def test_what_failed_and_what_waits_are_reported_as_such(make_world: Calla
 
 
 async def test_an_acumatica_that_does_not_answer_compares_nothing(make_world: Callable[..., World]) -> None:
-    """The fault is told, and nothing is called right."""
+    """The fault is reported, and nothing is called equal."""
     here = make_world(12)
     await here.sync("price")
     here.faults.replace("acumatica GET: status=503")
@@ -127,7 +127,7 @@ async def test_an_acumatica_that_does_not_answer_compares_nothing(make_world: Ca
 
 
 async def test_a_magento_that_asks_to_be_left_alone_compares_nothing(make_world: Callable[..., World]) -> None:
-    """Told to come back in an hour, nothing is compared, and it says so instead of calling everything right."""
+    """Asked to wait an hour, reconcile compares nothing and reports that, instead of calling everything equal."""
     here = make_world(12)
     await here.sync("price")
     here.faults.replace("magento: status=429 retry_after=3600")
@@ -168,7 +168,7 @@ async def test_a_customer_that_was_changed_in_magento(make_world: Callable[..., 
 
 
 async def test_a_customer_that_was_deleted_in_magento(make_world: Callable[..., World]) -> None:
-    """It differs; a repair does not make it anew by itself, but fails with what to do."""
+    """It is a difference; a repair does not make the customer again, but fails and says what to do."""
     here = make_world(1)
     shop = Shop(here)
     here.change(added(1))

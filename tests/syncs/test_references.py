@@ -43,7 +43,7 @@ async def test_order_and_shipment_find_magentos_order(sales, field, reference):
 
 
 async def test_letters_of_a_number_are_the_same_in_any_case(sales):
-    """Magento's EU1 is Acumatica's eu1: what happens to it is told, it ships, and no second order is made."""
+    """Magento's EU1 is Acumatica's eu1: its changes are sent, it ships, and no second order is made."""
     rule = {"statuses": WEB["statuses"], "create_with_reference": True}
     order = sales.ordered(LINES, increment_id="EU100000001")
     sales.entered("000001", LINES, external_ref="eu100000001")

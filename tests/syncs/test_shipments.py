@@ -73,7 +73,7 @@ async def test_a_shipment_of_two_orders_is_one_shipment_of_each(trade):
     ("field", "bad"), [("Date", '"32.13."'), ("LineNbr", '"one"'), ("InventoryID", f'"{"X" * 100_000}"')]
 )
 async def test_a_shipment_whose_order_cannot_be_read_fails_alone(trade, field, bad):
-    """Its shipment says so, and the other one arrives; mended and sent again, so does the first."""
+    """Its shipment fails with the reason and the other one arrives; corrected and sent again, the first arrives too."""
     here = trade()
     orders = here.sold("000001", {"A": 2}), here.sold("000002", {"B": 1})
     numbers = here.ship("000001"), here.ship("000002")
@@ -214,7 +214,7 @@ async def test_more_than_is_open_is_a_failed_message_with_both_numbers(trade):
 
 
 async def test_a_shipment_corrected_after_it_was_sent_is_reported(trade):
-    """Said while it is open or different, and over when it is confirmed as it was."""
+    """It is reported while it is open or different, and no longer once it is confirmed as it was sent."""
     here = trade()
     order = here.sold("000001", {"A": 3})
     number = here.ship("000001")
@@ -417,7 +417,7 @@ async def test_magentos_own_refusal_is_kept(trade):
 
 
 async def test_a_shop_without_sources(trade):
-    """Where MSI is off no source is sent and none is raised."""
+    """Where MSI is off, no source is sent and none is raised."""
     here = trade(magento={"msi": False})
     order = here.sold("000001", {"A": 2})
     here.ship("000001")

@@ -31,7 +31,7 @@ def sales(make_world) -> Sales:
 
 
 async def sync(here: Sales, *checked: str, **sections: Any):
-    """One look at each, a minute later; gives the last one's outcome."""
+    """Sync each entity once, a minute later; return the last result."""
     outcome = None
     for entity in checked or ("order",):
         here.here.clock.advance(61)
@@ -45,7 +45,7 @@ def reasons(here: Sales) -> dict[str, str]:
 
 
 async def edited(here: Sales, *, ours: bool = False, **changes: Any) -> str:
-    """An order that Magento has and Acumatica edited; gives its number in Magento."""
+    """Make an order in both systems and edit it in Acumatica; return its number in Magento."""
     here.entered("000001", LINES, **({} if ours else {"external_ref": "100000001"}))
     if not ours:
         rows = [{"sku": sku, "qty": quantity, "price": "1"} for sku, quantity in LINES.items()]
@@ -107,7 +107,7 @@ async def test_an_edited_order_is_canceled(sales, ours):
 
 
 async def test_an_invoice_that_does_not_fit_an_edited_order_holds_back_no_status(sales):
-    """A line that was added is on Acumatica's invoice and not in Magento: the invoice is said, and the hold is told."""
+    """Acumatica's invoice has an added line that Magento lacks: the invoice is reported, and the hold is still sent."""
     number = await edited(sales, lines=[{"inventory_id": "B", "quantity": "4"}])
     sales.invoiced("000001")
     sales.edit("000001", status="On Hold")
@@ -137,7 +137,7 @@ async def test_an_edit_that_was_skipped_stays_so_until_the_next_one(sales):
 
 
 async def test_an_edit_that_was_made_in_magento_by_hand_is_settled_by_a_link(sales):
-    """The order as it is in Acumatica now is what Magento has; the next edit is told against that."""
+    """Magento now has the order as Acumatica has it; the next edit is reported against that."""
     number = await edited(sales)
     magento_id = str(sales.order(number)["entity_id"])
     actions.link(sales.here.state, "order", "SO 000001", "SO 000001", magento_id, sales.here.clock.now())

@@ -163,7 +163,7 @@ async def test_what_was_read_before_it_was_sent_does_not_count_after(make_world,
 
 @pytest.mark.over_both
 async def test_a_read_that_fails_stops_the_sync(make_world, monkeypatch):
-    """The fault is told, what has left is settled, and nothing of that page is sent; the next sync brings the rest."""
+    """The fault is reported, sent requests are settled, nothing of that page is sent; the next sync sends the rest."""
     plan = "magento POST path=*/base-prices-information after=4: status=500 times=1"
     here = make_world(43, faults=plan)
     _small_questions(monkeypatch, chunk=8)
