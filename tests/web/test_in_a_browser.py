@@ -130,6 +130,27 @@ def test_the_overview_refreshes_itself(site, page):
     assert asked == []
 
 
+def test_activity_refreshes_both_of_its_parts(page):
+    """What runs now and how busy both systems are are asked for at once, and each is there once afterwards."""
+    page.goto("/activity")
+    page.evaluate("for (const id of ['working', 'load']) document.getElementById(id).dataset.old = 'yes'")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    for part in ("#working", "#load"):
+        page.locator(f"{part}:not([data-old])").wait_for(state="attached")
+        assert page.locator(part).count() == 1
+    assert len(asked) == 1
+
+
+def test_records_are_legible_on_a_telephone(page):
+    """In a list of failed messages each record's name stands in one line beside its box."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(PAGES["failed-group"])
+    name = page.locator("th[scope=row]").first.bounding_box()
+    assert name["width"] > 250
+
+
 def test_by_keyboard(page):
     """The first stop skips to the content; a message is ticked and its button pressed without a mouse."""
     page.goto("/failed/group?entity=price&code=unknown_sku&text=SKU-00")
