@@ -14,11 +14,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from support.databases import DATABASES, NoServer, Postgres, postgres_server
 from support.fault_counts import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 
 gc.disable()  # until all tests are collected: nothing of it can be freed, and collection takes a seventh less time
+# on a busy machine it takes long to generate an example, which says nothing about the test
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 os.environ["COLUMNS"] = "200"  # pytest-xdist sets 80 for its workers, at which tables wrap
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -81,7 +81,9 @@ CHANGES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(CHANGES, max_size=4))
 def test_what_was_written_last_is_kept(state: State, written: list[list[Stored]]) -> None:
     """Whatever changes of the records: what Acumatica said, the SKU, the day, the sweeps, or that they are there."""
