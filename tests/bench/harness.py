@@ -25,7 +25,7 @@ Figures = dict[str, Any]
 
 
 class MeasureFailed(Exception):
-    """What was to be measured did not end well."""
+    """The code to be measured failed."""
 
 
 class Servers(NamedTuple):
@@ -37,15 +37,15 @@ class Servers(NamedTuple):
     folder: Path
 
     def cpu(self) -> float:
-        """The processor seconds that both servers have used so far."""
+        """Return the processor seconds that both servers have used so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self.processes)
 
     def settings(self, **sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """The settings that connect to them."""
+        """Return the settings that connect to them."""
         return settings_for(self.acumatica, self.magento, **sections)
 
     def change(self, kind: str, every: int = 1) -> int:
-        """Change every nth item in Acumatica; gives the generation."""
+        """Change every nth item in Acumatica; return the generation."""
         answer = httpx.post(f"{self.acumatica}/_bench/change?every={every}&kind={kind}", timeout=600)
         return int(answer.json()["generation"])
 
@@ -54,11 +54,11 @@ class Servers(NamedTuple):
         httpx.post(f"{self.acumatica}/_bench/ready", params={"kind": list(kinds)}, timeout=600).raise_for_status()
 
     def forget(self) -> None:
-        """Magento forgets what it was told."""
+        """Delete what Magento has been sent."""
         httpx.post(f"{self.magento}/_bench/reset")
 
     def sent_values(self) -> Figures:
-        """What Magento was told."""
+        """Return counts and a checksum of what Magento has been sent."""
         found: Figures = httpx.get(f"{self.magento}/_bench/told", timeout=600).json()
         return found
 

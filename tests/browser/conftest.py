@@ -53,7 +53,7 @@ def stack(whole_stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """The browser."""
+    """Start the browser."""
     from support.prefect_pages import browser_of
 
     with browser_of(chromium) as started:
@@ -86,7 +86,7 @@ def workspace(stack: Stack, browser: Browser) -> Iterator[Workspace]:
 
 @pytest.fixture
 def another(stack: Stack, browser: Browser) -> Iterator[Workspace]:
-    """The same for somebody else."""
+    """Open a second tab with the workspace, for another person."""
     yield from _workspace(stack, browser)
 
 

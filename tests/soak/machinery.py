@@ -1,6 +1,6 @@
-"""The processes of a soak: both simulators, and workers that are killed or put to sleep, and begun anew.
+"""The processes of a soak: both simulators, and workers that are killed, suspended and started again.
 
-All end with the soak, however it ends: on Linux the kernel sees to it, and `Machinery.close` is called by its stack.
+All end with the soak, even if it is killed (on Linux by the kernel, otherwise by `Machinery.close`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GRACE = 60.0
 
 
 def take_environment(home: Path, settings: dict[str, str]) -> None:
-    """Give this process and those that it starts these settings, and none of whoever started it."""
+    """Set exactly these settings for this process and its children, and hide those of the user."""
     for name in [one for one in os.environ if one.startswith(("A2M_", "PREFECT_", "PYTHONPATH"))]:
         del os.environ[name]
     os.environ.update({"A2M_HOME": str(home), **settings})
@@ -33,7 +33,7 @@ def take_environment(home: Path, settings: dict[str, str]) -> None:
 
 
 class Worker:
-    """One worker process of an entity; `begin` starts it anew."""
+    """One worker process of an entity; `begin` starts it, also after its end."""
 
     def __init__(self, entity: str, name: str, folder: Path) -> None:
         self.entity = entity
@@ -54,9 +54,9 @@ class Worker:
 
 
 class Machinery:
-    """Everything that runs.
+    """All processes of the soak.
 
-    `rss` is the most memory that a worker of each entity took, and the sandbox; `ended` says who ended unbidden.
+    `rss`: peak memory of the workers by entity, and of the sandbox. `ended`: descriptions of unexpected ends.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,7 +67,7 @@ class Machinery:
         self._sandbox: subprocess.Popen[bytes] | None = None
 
     def start_sandbox(self, skus: int, documents: int) -> dict[str, str]:
-        """Start both simulators; gives the settings that connect to them, once they answer."""
+        """Start both simulators; return the settings that connect to them, once they answer."""
         file = self.folder / "sandbox.env"
         sizes = ["--skus", str(skus), "--documents", str(documents)]
         ports = ["--acumatica-port", "0", "--magento-port", "0", "--env", str(file)]
@@ -83,7 +83,7 @@ class Machinery:
         self.workers.append(Worker(entity, f"{entity}-{number}", self.folder))
 
     def watch(self) -> None:
-        """Look at the memory of all, and begin a worker anew that ended by itself: that is a fault of its own."""
+        """Measure the memory of all processes; record and restart each worker that ended unexpectedly."""
         for one in self.workers:
             code = one.process.poll()
             if code is None:
@@ -105,13 +105,13 @@ class Machinery:
             self.rss[kind] = max(self.rss[kind], psutil.Process(pid).memory_info().rss)
 
     def kill(self, worker: Worker) -> None:
-        """Kill -9, and begin it anew."""
+        """Kill a worker with SIGKILL and start it again."""
         worker.process.kill()
         worker.process.wait()
         worker.begin()
 
     def rest(self) -> None:
-        """Let every worker end its run and go."""
+        """Ask every worker to end its run, and wait."""
         for one in self.workers:
             one.signal(signal.SIGCONT)
             one.signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""One soak from its beginning to its verdict: life, weather, and what happens to the workers, by one seed's chances."""
+"""One soak from start to verdict: random changes, faults, and kills of workers, all chosen by one seed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OWN_SETTINGS = {
 
 
 class Play:
-    """Plays it. `said` takes the lines of progress."""
+    """Runs the soak. `message` is called with each line of progress."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Play:
         self._state.close()
 
     def play(self, seconds: float) -> Verdict:
-        """The first full load in calm, then so many seconds of life and trouble, then the verdict."""
+        """Start the workers, make changes and faults for so many seconds, then return the verdict."""
         self._changes = RandomChanges(
             self._chance, self._acumatica, self._magento, self._settings, lambda: datetime.now(UTC)
         )
@@ -112,7 +112,7 @@ class Play:
         happens(now)
 
     def _one(self) -> Worker:
-        """Mostly one that works, else one that waits for its turn."""
+        """Choose a worker: usually one that holds a lease, otherwise any that is awake."""
         awake = [one for one in self._machinery.workers if one.name not in self._asleep]
         with self._state.read() as connection:
             holding = set(connection.execute(select(leases.c.holder).where(leases.c.expires_at > 0)).scalars())
@@ -125,7 +125,7 @@ class Play:
         self.events["kill -9"] += 1
 
     def _sleep(self, now: float) -> None:
-        """One falls asleep for longer than its lease, and wakes up while another one works."""
+        """Suspend a worker for longer than its lease, so that it resumes while another one works."""
         one = self._one()
         one.signal(signal.SIGSTOP)
         self._asleep[one.name] = (one, now + LEASE_SECONDS + self._chance.uniform(2, 15))
@@ -184,7 +184,7 @@ class Play:
         return verdict
 
     def _keep_evidence(self, views: dict[str, Any]) -> None:
-        """Both systems and the state database as they are, beside the logs, for whoever looks for the cause."""
+        """Save the data of both systems and of the state database beside the logs."""
         with self._state.read() as connection:
             for table in metadata.sorted_tables:
                 views[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]

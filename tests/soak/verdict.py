@@ -29,7 +29,7 @@ from settings import Settings
 
 ROUNDS, LEAST = 12, 4
 PAUSE = 20.0
-"""Seconds between two rounds of syncs: what was told to wait, or is asked again after a minute, is due by and by."""
+"""Seconds between two rounds of syncs: messages that have to wait become due meanwhile."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ def _waiting(state: State) -> list[str]:
 
 
 def _failed(connection: Connection) -> list[Message]:
-    """What failed, without what names something that Magento cannot follow."""
+    """Return the failed messages, except those that report what Magento cannot follow."""
     return [one for one in messages.failed(connection, None) if not _is_named(one)]
 
 
@@ -89,7 +89,7 @@ def _is_named(one: Message) -> bool:
 
 
 def _causes(state: State) -> dict[str, int]:
-    """What failed before the end, by cause."""
+    """Count the messages that failed before the end, by cause."""
     with state.read() as connection:
         return {f"{one.entity}: {one.cause}": one.how_many for one in actions.groups(connection)}
 

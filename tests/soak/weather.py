@@ -1,4 +1,4 @@
-"""The weather of a soak: which faults the sandbox's door lets through now, chosen by chance, with calm in between."""
+"""Random spells of faults in the sandbox during a soak, with pauses between them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SPELLS = {
     "everything at once": "every=5: status=503; every=6: cut=after; every=7: cut=before; every=8: delay=0.{seconds}; "
     "every=9: status=429 retry_after=1",
 }
-"""In words, and as a plan (docs/reference/faults.md)."""
+"""Spells by description, each as a plan of faults (docs/reference/faults.md)."""
 
 
 class Weather:
-    """Changes by itself. A spell lasts some seconds, and so does the calm after it."""
+    """Begins and ends spells of faults; a spell and the pause after it last some seconds each."""
 
     def __init__(self, chance: random.Random, url: str, now: float) -> None:
         self.spells: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class Weather:
         self._until = now + chance.uniform(2, 8)
 
     def pass_by(self, now: float) -> None:
-        """Change if it is time."""
+        """Begin or end a spell if it is time."""
         if now < self._until:
             return
         if not self.is_calm:
@@ -48,7 +48,7 @@ class Weather:
         self._until = now + self._chance.uniform(5, 15)
 
     def calm(self) -> None:
-        """No more faults."""
+        """End all faults."""
         self._take("")
         self.is_calm = True
 

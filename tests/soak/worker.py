@@ -19,11 +19,11 @@ from app.run.work import work_on
 from settings import Settings
 
 PAUSE = 1.0
-"""Between two runs; the real schedule's is a minute's rest."""
+"""Seconds between two runs; the real schedule runs every minute."""
 
 
 async def work(entity: str, name: str) -> None:
-    """Run until somebody ends this process."""
+    """Run until this process is ended."""
     with effective_settings(needs_both_systems=True) as now:
         newer = _saved_after(now)
         settings = now.settings
@@ -37,7 +37,7 @@ async def work(entity: str, name: str) -> None:
 
 
 def _saved_after(now: AppContext) -> Callable[[], Settings | None]:
-    """Gives the settings that were saved since it was last asked; none if nobody saved any."""
+    """Return a function that returns the settings saved since its last call, or `None`."""
 
     def newer() -> Settings | None:
         nonlocal now

@@ -1,4 +1,4 @@
-"""Whether a line is one that the real command lines take: ours, and Prefect's."""
+"""Parse lines with the real command lines, `a2m`'s and Prefect's, to check documentation."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from a2m.__main__ import commands
 
 @cache
 def ours() -> Any:
-    """Our own command line."""
+    """Return the command line `a2m`."""
     return get_command(commands())
 
 
 def command_of(words: list[str]) -> Any:
-    """The command of ours that the words begin with, which are taken from them; None where there is none."""
+    """Remove the name of an `a2m` command from the beginning of the words; return the command, or `None`."""
     found = ours()
     while hasattr(found, "commands") and words:
         if words[0] not in found.commands:
@@ -29,7 +29,7 @@ def command_of(words: list[str]) -> Any:
 
 
 def words_of(line: str, program: str) -> list[str] | None:
-    """The words behind a program, without settings before it; None for a line that starts anything else."""
+    """Return the words after a program, without variables before it; `None` for a line that starts another program."""
     try:
         words = shlex.split(line)
     except ValueError:
@@ -40,7 +40,7 @@ def words_of(line: str, program: str) -> list[str] | None:
 
 
 def parse_prefect(words: list[str]) -> None:
-    """Let Prefect's command line take the words, without doing anything. Raises what it raises for wrong ones."""
+    """Parse the words with Prefect's command line without running it. Raises its error for wrong ones."""
     from prefect.cli._app import _app
 
     _app.parse_args([word for word in words if word != "--no-prompt"], exit_on_error=False, print_error=False)

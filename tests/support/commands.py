@@ -1,4 +1,4 @@
-"""The command line by its own door, in this process or in one of its own, with the settings that a test gives it."""
+"""Run `a2m` in a process of its own, with exactly the settings of the test."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SECRETS = ("sandbox-magento-token", "wrong-token-of-a-test", "wrong-password-of-
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended, and what it said on its two outputs."""
+    """The exit code of a command, and its two outputs."""
 
     code: int
     out: str
     err: str
 
     def check(self) -> CommandResult:
-        """No command may show a traceback or a secret."""
+        """Assert that no output has a traceback or a secret."""
         for text in (self.out, self.err):
             assert "Traceback" not in text, text
             assert not [secret for secret in SECRETS if secret in text], text
@@ -52,7 +52,7 @@ def environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def command(*arguments: str) -> list[str]:
-    """The words that start the command line in a process of its own."""
+    """Return the arguments that start `a2m` in a process of its own."""
     return [sys.executable, "-P", "-m", "a2m", *arguments]
 
 

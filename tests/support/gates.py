@@ -1,4 +1,4 @@
-"""A gate of plain sockets in front of a simulator: it relays, or it does what a sick network does."""
+"""A TCP proxy in front of a simulator: it relays, or fails in the ways in which a network fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10
 class Gate:
     """Listens on a port of its own; `mode` holds for requests that come from now on.
 
-    `heard` is how each connection began, once TLS is out of the way. `elsewhere` is where a redirect leads to.
+    `heard` holds the first bytes of each connection, decrypted. `elsewhere` is the target of redirects.
     """
 
     def __init__(self, behind: str, tls: ssl.SSLContext | None = None) -> None:
@@ -38,7 +38,7 @@ class Gate:
         self._ready.wait(60)
 
     def close(self) -> None:
-        """Cut whoever is still connected, and end."""
+        """Cut all connections and stop listening."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(60)
 
@@ -96,7 +96,7 @@ class Gate:
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, stops_when_quiet: bool = False) -> None:
-    """Hand on what comes until the end; or until nothing came for a moment after something did."""
+    """Relay bytes until the end of the stream or, with `stops_when_quiet`, until a pause after the first bytes."""
     piece = await reader.read(65_536)
     while piece:
         writer.write(piece)
@@ -109,7 +109,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, s
 
 @contextmanager
 def gate(behind: str, tls: ssl.SSLContext | None = None) -> Iterator[Gate]:
-    """A gate that is taken down at the end; with `tls` it speaks TLS to whoever comes."""
+    """Yield a gate and close it at the end. With `tls`, clients connect to it over TLS."""
     made = Gate(behind, tls)
     try:
         yield made

@@ -17,7 +17,7 @@ TELL = "TELL_THAT_EVERYTHING_RUNS"
 
 
 def test_everything_runs(postgres: Postgres, chromium: Path, tmp_path: Path) -> None:
-    """A Prefect server, PostgreSQL, a browser, and a process with a child of its own."""
+    """Start a Prefect server, PostgreSQL, a browser, and a process with a child, and never end."""
     from support.prefect_pages import browser_of  # needs a package that is not installed everywhere
 
     program = [sys.executable, "-c", f"{PARENT}; time.sleep(600)"]

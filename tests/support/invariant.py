@@ -1,7 +1,7 @@
-"""The one invariant that ends every fault test: nothing lost, nothing doubled, nothing older.
+"""The invariant that ends every fault test: nothing is lost, doubled, or replaced by an older value.
 
-Input: a state database, both systems' plain views, and what the shop's journal says was applied. What Magento must
-show is computed by `oracle`, apart from the code under test.
+It compares the state database, the data of both simulators and the shop's journal of applied writes. `oracle`, which
+shares no code with the connector, computes what Magento must show.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from settings import Settings
 View = Mapping[str, Any]
 SentValues = Mapping[tuple[str, str, str], Sequence[Decimal]]
 Right = dict[tuple[str, str], list[Decimal]]
-"""By SKU and source: the values that were right, in order."""
+"""By SKU and source: the values that were right, oldest first."""
 NAMED = (FailureCode.CLOSED_SHORT, FailureCode.INVOICE_TOTALS_DIFFER)
-"""Causes of failures that name what Magento cannot follow, and that stay until a person has done something."""
+"""Causes of failures that report what Magento cannot follow. They stay until a person acts."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """A usual sync reads from so far behind the watermark (docs/adr/0010)."""
 
 
 def settled(state: State, entities: Sequence[str], retry_count: int) -> frozenset[str]:
-    """No message is in between, and every failed one has a reason; gives the Acumatica keys that are not shown.
+    """Assert that no message is in an intermediate state and each failed one has a reason.
 
-    A note beside a document, such as that it was edited, holds nothing of it back; what is named for good is no loss.
+    Return the Acumatica keys of failed and skipped messages, whose data Magento need not show. Notes on a document (for
+    example that it was edited) and the causes in `NAMED` are left out: Magento must show the document all the same.
     """
     with state.read() as connection:
         found = connection.execute(select(targets).where(targets.c.entity.in_(entities))).all()
@@ -55,14 +56,14 @@ def settled(state: State, entities: Sequence[str], retry_count: int) -> frozense
 
 
 def is_note(entity: str, key: str, acumatica_key: str) -> bool:
-    """Whether a message says something beside its document (docs/adr/0024)."""
+    """Return whether a message is a note on a document instead of the document itself (docs/adr/0024)."""
     return entity == "order" and key != acumatica_key and is_note_on(key, acumatica_key)
 
 
 def wrong(
     site: View, shop: View, settings: Settings, today: date, entities: Collection[str], excused: frozenset[str]
 ) -> list[str]:
-    """What Magento does not show as Acumatica says, in words."""
+    """Return a description of each difference between Magento and what the oracle computes."""
     found: dict[str, Iterator[str]] = {
         "price": values.wrong_prices(site, shop, settings, today, excused),
         "inventory": values.wrong_quantities(site, shop, settings, excused),
@@ -76,7 +77,7 @@ def wrong(
 def not_queued_yet(
     state: State, site: View, settings: Settings, entity: str, excused: Collection[str] = ()
 ) -> list[tuple[str, str | None]]:
-    """(Acumatica key, its stamp where it shows one) of every record whose newest state the queue does not know."""
+    """Return (Acumatica key, its time of change if it has one) of each record whose newest state is not stored yet."""
     with state.read() as connection:
         keys = connection.execute(select(record_table.c.acumatica_key).where(record_table.c.entity == entity)).scalars()
         known = {key: one.record for key, one in records.read(connection, entity, list(keys)).items()}
@@ -88,7 +89,7 @@ def not_queued_yet(
 
 
 def _records(site: View, settings: Settings, entity: str) -> Iterator[tuple[str, str | None, Any]]:
-    """(Acumatica key, stamp, what the queue has to know of it) of each record of the entity."""
+    """Yield (Acumatica key, time of change, compared fields) of each record of the entity."""
     if entity == "price":
         for key, one in site["items"].items():
             if one["stock"]:
@@ -111,7 +112,7 @@ def _records(site: View, settings: Settings, entity: str) -> Iterator[tuple[str,
 
 
 def _merged(record: Record | None, entity: str) -> Any:
-    """The same, as the state database has it."""
+    """Return the compared fields of a stored record, in the form in which `_records` yields them."""
     if record is None:
         return None
     if entity == "price":
@@ -130,7 +131,7 @@ def _merged(record: Record | None, entity: str) -> Any:
 def assert_watermark_is_behind(
     state: State, site: View, settings: Settings, entity: str, last_change: datetime
 ) -> None:
-    """The next sync reads every change that is not queued yet: the watermark is not past any of them."""
+    """Assert that no watermark is past a change that is not queued yet, so that the next sync reads it."""
     left = not_queued_yet(state, site, settings, entity)
     with state.read() as connection:
         feeds = connection.execute(select(watermark_table.c.feed).where(watermark_table.c.entity == entity)).scalars()
@@ -143,7 +144,7 @@ def assert_watermark_is_behind(
 
 
 def sent_values(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decimal]]:
-    """The prices and quantities that Magento was told and applied, in order: by route, SKU and source."""
+    """Return the prices and quantities that Magento applied, in order, by route, SKU and source."""
     found: dict[tuple[str, str, str], list[Decimal]] = {}
     for write in writes:
         if write["applied"] and write["path"].endswith(("/base-prices", "/source-items")):
@@ -157,7 +158,7 @@ def sent_values(writes: Iterable[View]) -> dict[tuple[str, str, str], list[Decim
 def went_back(
     values: SentValues, history: Iterable[tuple[View, Settings, date]], skus: Collection[str] = ()
 ) -> list[str]:
-    """Each key to which Magento was told something older than what it was told before; but for these SKUs."""
+    """Return a description of each key that was sent an older value after a newer one, except for these SKUs."""
     right: Right = {}
     for site, settings, today in history:
         note_right(right, site, settings, today)
@@ -165,7 +166,7 @@ def went_back(
 
 
 def note_right(right: Right, site: View, settings: Settings, today: date) -> None:
-    """What is right from now on, of the items of the site: a source where one does not belong any more shows 0."""
+    """Add the values that are right from now on. A source to which an item no longer belongs must show 0."""
     current = values.wanted_prices(site, settings, today) | values.wanted_quantities(site, settings)
     for sku, source in right.keys() - current.keys():
         if source and sku in site["items"]:
@@ -175,9 +176,9 @@ def note_right(right: Right, site: View, settings: Settings, today: date) -> Non
 
 
 def out_of_order(values: SentValues, right: Right) -> list[str]:
-    """Each key of which something older was told than before.
+    """Return a description of each key that was sent an older value after a newer one.
 
-    What was told must be a part of what was right, in the same order.
+    The values sent must be a subsequence of the values that were right.
     """
     wrong_order = []
     for (path, sku, source), sent in values.items():
@@ -188,7 +189,7 @@ def out_of_order(values: SentValues, right: Right) -> list[str]:
         for value in sent:
             _append(different, value)
         if not all(any(value == one for one in was_right) for value in different):
-            wrong_order.append(f"{sku} {source} was told {different}; right was {right.get((sku, source))}")
+            wrong_order.append(f"{sku} {source} was sent {different}; right was {right.get((sku, source))}")
     return wrong_order
 
 

@@ -19,7 +19,7 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 def called(deployment: str) -> str:
-    """What a deployment is called, also where it is named by its entity."""
+    """Return the name of a deployment, which may be given by its entity."""
     return deployment_name(deployment) if deployment in NAMES else deployment
 
 
@@ -47,7 +47,7 @@ class PrefectApi:
         return {entity_of(one["name"]): one for one in self.ask("deployments/filter")}
 
     def start(self, deployment: str, **parameters: Any) -> str:
-        """Start a run by hand; gives its id."""
+        """Start a run as an operator does; return its id."""
         path = f"deployments/{self.deployments()[deployment]['id']}/create_flow_run"
         return str(self.ask(path, parameters=parameters)["id"])
 
@@ -89,7 +89,7 @@ class PrefectApi:
         return now
 
     def wait_for_work(self, run_id: str) -> int:
-        """Wait until the run works; gives the number of its process."""
+        """Wait until the run works; return its process id."""
         self.wait_for(run_id, "RUNNING")
         wait_until(lambda: self.log(run_id), f"a line in the log of {run_id}")
         return process_number(self.run(run_id))
@@ -110,7 +110,7 @@ class PrefectApi:
 
 
 def process_number(run: dict[str, Any]) -> int:
-    """The number of a run's process, as the worker told Prefect."""
+    """Return the process id of a run, as the worker reported it to Prefect."""
     return int(run["infrastructure_pid"].split("|")[1])
 
 

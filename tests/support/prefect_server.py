@@ -46,7 +46,7 @@ _QUICKER = {
 
 @contextmanager
 def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> Iterator[str]:
-    """The address of a server that answers and leaves its log in this folder."""
+    """Start a server with its log in this folder; yield its address once it answers."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     home = Path(environ["PREFECT_HOME"])
@@ -72,14 +72,14 @@ def prefect_server(folder: Path, environ: Mapping[str, str], *options: str) -> I
 
 
 def free_port() -> int:
-    """A port that nobody has now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _database() -> Path:
-    """The database of a server that has not been used yet. One process makes it, which takes long; others wait."""
+    """Return the database of an unused server. One process makes it, which takes long; others wait for it."""
     KEPT.parent.mkdir(exist_ok=True)
     with KEPT.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

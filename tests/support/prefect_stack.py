@@ -48,7 +48,7 @@ class Stack:
     environ: dict[str, str]
 
     def configure(self, **sections: dict[str, Any]) -> None:
-        """Let the settings file say something else in single fields; without any, what it said at the start."""
+        """Change single fields of the settings file; without any, restore the original file."""
         names = {**self.sections, **sections}
         together = {name: {**self.sections.get(name, {}), **sections.get(name, {})} for name in names}
         write_settings(self.folder, together)
@@ -66,7 +66,7 @@ class Stack:
         assert answer.is_success, answer.text
 
     def break_with(self, plan: str) -> None:
-        """Let requests to the sandbox fail by this plan; by an empty one, none."""
+        """Set the sandbox's plan of faults; an empty one ends them."""
         answer = one_client().post(f"{self.sections['magento']['url']}/_sandbox/faults", content=plan, timeout=60)
         assert answer.is_success, answer.text
 
@@ -164,7 +164,7 @@ class Stack:
 
 
 def write_settings(folder: Path, sections: Sections) -> None:
-    """The settings file of the stack."""
+    """Return the path of the stack's settings file."""
     file = folder / "a2m" / "settings.toml"
     file.parent.mkdir(exist_ok=True)
     part = file.with_suffix(".part")

@@ -29,7 +29,7 @@ def wait_until(ready: Callable[[], object], what: str, *, seconds: float = 180) 
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and everything below it, as it is now."""
+    """Return a process and all its current descendants."""
     parent = psutil.Process(pid)
     return [parent, *parent.children(recursive=True)]
 
@@ -47,7 +47,7 @@ def left_of(processes: Sequence[psutil.Process]) -> list[str]:
 
 
 def with_variable(name: str, value: str) -> list[psutil.Process]:
-    """Every process of this machine whose environment has this value."""
+    """Return every process of this machine whose environment has this value."""
     found = []
     for one in psutil.process_iter():
         try:
@@ -90,7 +90,7 @@ def _begin() -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether somebody answers there with 200."""
+    """Return whether a request there is answered with 200."""
     try:
         return one_client().get(url, timeout=5).status_code == 200
     except httpx.TransportError:

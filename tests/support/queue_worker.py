@@ -1,4 +1,4 @@
-"""A worker as a process of its own: queues messages, then claims and settles until none is left."""
+"""A worker process: queues messages, then claims and settles until none is left."""
 
 from __future__ import annotations
 

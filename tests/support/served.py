@@ -1,8 +1,7 @@
-"""Applications that answer at an address of this machine: to clients in this process without a socket, to others over
-one.
+"""ASGI applications at an address of this machine: in-process for clients of this process, over a socket for others.
 
-All of them work in one thread with one event loop, beside the tests. A request that reached it is handled to its end,
-whether or not its client still waits for the answer, as one is that came over a network.
+All run in one thread with one event loop, apart from the tests. A request that has arrived is handled to its end, even
+if its client no longer waits, as it would be over a network.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from sandbox.faults import App, ConnectionCut, Receive, Scope, Send
 from sandbox.serve import listen
 
 LONGEST = 60.0
-"""Seconds for an answer of a simulator about itself: a world of four hundred runs has much to tell."""
+"""Timeout in seconds: the data of a world after four hundred runs is large."""
 
 _reached: dict[tuple[int, str, int | None], App] = {}
-"""By process (a forked one has no thread of its parent's), host and port."""
+"""By process id (a forked process does not have its parent's thread), host and port."""
 _over_network = {kind: kind.handle_async_request for kind in (httpx.AsyncHTTPTransport, AsyncioTransport)}
 _over_network_sync = httpx.HTTPTransport.handle_request
 
@@ -52,18 +51,18 @@ class Served:
         _loop().call_soon_threadsafe(_loop().add_reader, self._socket, self._begin)
 
     def close(self) -> None:
-        """Answer nobody any more; doing it twice does nothing."""
+        """Stop serving. A second call does nothing."""
         _reached.pop(self._address, None)
         asyncio.run_coroutine_threadsafe(self._end(), _loop()).result(LONGEST)
 
     def _begin(self) -> None:
-        """Somebody knocks at the socket."""
+        """Start the server when the first connection arrives."""
         _loop().remove_reader(self._socket)
         self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="critical", lifespan="off", access_log=False))
         self._serving = asyncio.ensure_future(self._server._serve(sockets=[self._socket]))
 
     async def _end(self) -> None:
-        """Close everything at once; uvicorn notices at its next tick that it has ended, for which nobody waits."""
+        """Close all connections at once, without waiting for uvicorn's next tick, at which it ends."""
         if self._server is None:
             if self._socket.fileno() >= 0:
                 _loop().remove_reader(self._socket)
@@ -81,10 +80,10 @@ class Served:
 
 
 def client(base_url: str = "", **how: Any) -> httpx.Client:
-    """A client for questions of a test.
+    """Return a client for the requests that a test makes itself.
 
-    One that reads every trusted certificate anew takes 30 ms for it. Nothing is kept alive, so that no server closes
-    what the next question is sent on.
+    It shares the trusted certificates, because loading them takes 30 ms, and keeps no connection alive, so that no
+    server closes the one that the next request uses.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
     return httpx.Client(base_url=base_url, verify=trust(), limits=limits, **{"timeout": LONGEST, **how})
@@ -92,7 +91,7 @@ def client(base_url: str = "", **how: Any) -> httpx.Client:
 
 @cache
 def one_client() -> httpx.Client:
-    """The client for questions that name a whole address, such as those that are asked again and again."""
+    """Return the shared client for requests with absolute addresses, such as repeated polling."""
     return client()
 
 
@@ -117,8 +116,9 @@ def _patience(request: httpx.Request) -> float | None:
 
 
 async def _answer(app: App, request: httpx.Request) -> httpx.Response:
-    """What the application answers, with the date that a server adds. Raises `httpx.RemoteProtocolError` where a fault
-    cuts the connection.
+    """Return the application's response, with the date that a server adds.
+
+    Raises `httpx.RemoteProtocolError` where a fault cuts the connection.
     """
     was_cut = False
 
@@ -149,13 +149,13 @@ async def _handle(transport: httpx.AsyncBaseTransport, request: httpx.Request) -
     here = asyncio.get_running_loop()
     arrived = asyncio.Event()
 
-    def tell(_begun: Future[httpx.Response]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    def notify(_begun: Future[httpx.Response]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the client no longer waits
             here.call_soon_threadsafe(arrived.set)
 
-    # whoever gives up waiting does not take the request back
+    # a client that gives up waiting does not cancel the request
     begun = _begun(app, request)
-    begun.add_done_callback(tell)
+    begun.add_done_callback(notify)
     try:
         async with asyncio.timeout(_patience(request)):
             await arrived.wait()
