@@ -12,7 +12,7 @@ SKU = "SKU-000001"
 
 
 def test_setup_parameters_are_saved(stack, pages):
-    """The form shows what is in force; what is filled in is a version that the next form shows."""
+    """The form shows the effective settings; what is saved is a version that the next form shows."""
     pages.open_form("Setup Parameters")
     pages.picture("setup-parameters", pages.field("Retry Count"))
     assert pages.field("Batch Count").input_value() == "100"
@@ -225,7 +225,7 @@ def test_a_change_is_foreseen_saved_and_restored(workspace):
 
 
 def test_a_broken_shop_is_mended(stack, workspace):
-    """Magento loses a product: it needs somebody on the Overview, its group says what to do; mended there, it is sent
+    """Magento loses a product: the Overview shows it, its group says what to do; once corrected, it is sent
     again, and nothing needs anybody.
     """
     stack.change_shop({"remove_product": SKU})
@@ -269,7 +269,7 @@ def test_what_was_sent_and_done_stands_under_activity(workspace):
 
 
 def test_two_administrators(workspace, another):
-    """Both change one section at once: the second is told who saved what, and keeps what was typed."""
+    """Two people change one section at once: the second sees who saved what, and keeps the typed values."""
     for one in (workspace, another):
         one.open("/setup/queue")
     workspace.fill(threshold_count="40")

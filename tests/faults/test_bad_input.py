@@ -1,5 +1,5 @@
 """Whatever Acumatica answers: a bad record fails alone with its reason, a bad answer ends the run in words, the rest
-goes through, and when it is mended everything is right.
+goes through, and once it is corrected everything is right.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Sick:
             here.change(*({"add_sales_price": {"inventory_id": key, **price}} for key in here.site_state()["items"]))
 
     async def syncs_while(self, alter: Alter) -> str | None:
-        """A usual and a full look at an Acumatica that answers so; gives the fault of the last. Nothing is raised."""
+        """Run a usual and a full sync with these responses; return the last fault. Nothing is raised."""
         number = next(self._rounds)
         if self.story.ready is not None:
             self.story.ready(self.scene, number)
@@ -128,8 +128,8 @@ class Sick:
         return outcome.fault
 
     async def is_right_afterwards(self, changed_wrong: frozenset[str] = frozenset()) -> None:
-        """A full look at the mended Acumatica puts everything right, but for documents that Magento was ever told wrong
-        (an address that was told once stays in the shop).
+        """Assert that a full sync with correct responses converges, except for documents that were sent wrong before
+        (an address that was sent once stays in the shop).
         """
         self._changed_wrong |= changed_wrong
         assert await self._sync(self.story.entity, full=True) is None

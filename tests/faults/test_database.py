@@ -71,8 +71,8 @@ async def test_a_server_that_restarts_in_the_middle_of_a_sync(
     entity: str,
     step: str,
 ) -> None:
-    """At whatever step PostgreSQL is killed: the sync goes on with the new server or says that it went away, and the
-    next ones put all right.
+    """Whatever the step at which PostgreSQL is killed, the sync continues with the new server or reports that it went
+    away, and the next syncs converge.
     """
     scene = await begun(make_world, entity, new_database("postgresql"))
     at_step(step, postgres.restart)
@@ -183,8 +183,8 @@ def assert_refused(here: World, file: Path, damaged: bytes) -> None:
 async def test_a_damaged_file(
     make_world: Callable[..., World], new_database: Callable[..., str], mend: str, repeated: int
 ) -> None:
-    """Damaged between two syncs, it is refused and kept. With yesterday's backup in its place the sync tells Magento
-    again what it was told since then; with nothing in its place it reads what Magento shows, and writes nothing.
+    """A file that was damaged between two syncs is refused and kept. With a backup in its place, the sync sends again
+    what was sent after the backup; with no file, it reads what Magento shows and writes nothing.
     """
     here = make_world(30, database_url=new_database("sqlite"))
     file, settings = Path(here.database_url.removeprefix("sqlite:///")), here.settings(queue={"batch_count": 1000})

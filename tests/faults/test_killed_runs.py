@@ -1,4 +1,4 @@
-"""Runs that are killed −9 block nothing: their seats with Acumatica are taken back, and whoever waits is told why."""
+"""Runs killed with SIGKILL block nothing: their Acumatica sessions are released, and waiting runs report the reason."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from settings import Settings
 
 TIMEOUT = 0.25
 LONGEST = 8.0
-"""A sync of ours asks a dead host a few times and gives up: an eternity is a minute and more."""
+"""Limit in seconds of a sync that asks a dead host a few times; without timeouts it would take over a minute."""
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Guarded:
     gates: dict[str, Gate]
 
     def settings(self, **urls: str) -> Settings:
-        """Through the gates, unless told elsewhere; what takes longer than a quarter of a second is given up."""
+        """Return settings that connect through the gates by default, with a timeout of a quarter of a second."""
         given: dict[str, dict[str, Any]] = {
             host: {"url": urls.get(host, self.gates[host].url), "timeout": TIMEOUT} for host in self.gates
         }
@@ -35,7 +35,7 @@ class Guarded:
         return self.here.settings(**given)
 
     async def sync_for_fault(self, **urls: str) -> str | None:
-        """One look at prices, a minute later, bounded in real time; gives its fault."""
+        """Sync prices a minute later, with a limit in real time; return the fault."""
         self.here.clock.advance(61)
         began = time.monotonic()
         outcome = await self.here.sync("price", self.settings(**urls))

@@ -169,7 +169,7 @@ async def test_the_rest_of_an_order_of_ours_ends_with_its_state(sales):
 
 
 async def test_a_canceled_order_has_no_rest(sales):
-    """All of it comes to nothing, which is told as such."""
+    """A canceled order is canceled as a whole, not reported as closed short."""
     number = placed(sales)
     await sync(sales)
     sales.edit("000001", status="Canceled")

@@ -39,7 +39,7 @@ async def sync(sales: Sales, *entities: str, **how: bool) -> None:
 
 
 async def test_forgotten_and_not_made_again(make_world: Callable[..., World], database_url: str) -> None:
-    """Acumatica still has her: a full sync keeps what it reads anew and writes nothing to Magento; what ships later is
+    """Acumatica still has her: a full sync stores her again and writes nothing to Magento; what ships later is
     shipped once on the order that was made before.
     """
     sales = Sales(make_world(PRODUCTS, database_url=database_url))

@@ -44,7 +44,7 @@ def placed_in_the_shop(here: Sales, **more: str) -> None:
 async def test_a_hold_that_is_over_is_ended_before_anything_else(
     sales: Sales, ours: bool, invoiced: bool, then: tuple[str, ...]
 ):
-    """Released, shipped and perhaps invoiced before the next sync, and whichever entity looks first: the hold is ended,
+    """Released, shipped and perhaps invoiced before the next sync, and whichever entity syncs first: the hold is ended,
     nothing fails, and the order is shipped, and complete once it is invoiced.
     """
     if ours:

@@ -22,7 +22,7 @@ from entities.read_plan import ReadPlan
 
 
 class Toy(EntityDefaults[Any]):
-    """An entity that does nothing by itself; a test gives it what it needs."""
+    """An entity that does nothing; a test overrides what it needs."""
 
     name = "price"
     urgency = Urgency.USUAL
@@ -47,7 +47,7 @@ def state(new_database: Callable[..., str]) -> Iterator[State]:
 
 @pytest.fixture
 def make_context(state: State) -> Callable[..., RunContext[Any]]:
-    """Gives a context: traits of its entity, and under their own names what else is not as usual."""
+    """Return a function that makes a `RunContext`, with these traits of its entity and these fields changed."""
 
     def make(*, connections: int = 1, feeds: Any = None, **more: Any) -> RunContext[Any]:
         given = {name: more.pop(name) for name in list(more) if name in RunContext.__struct_fields__}

@@ -84,7 +84,7 @@ def test_a_product_that_magento_does_not_have(
 
 
 def test_a_refusal_without_words_has_a_reason(make_context: Contexts) -> None:
-    """Whoever reads of it knows that Magento gave none."""
+    """The reason says that Magento gave none."""
     became = push._settled(make_context(), message(), RowResult("refused"), NOW, PAUSE, connection_lost=False)
     assert became.reason is not None and "gave no reason" in became.reason
 

@@ -1,4 +1,4 @@
-"""What is kept of a message that waits: since when, when it is looked at again, and whether a person was told."""
+"""What is stored of a waiting message: since when it waits, when it is due again, and whether the wait was reported."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ UNPAID = RowResult("waits", "Not paid yet.", wait="awaiting_payment")
     ],
 )
 def test_it_waits_since_it_began_to_wait_for_this(make_context: Contexts, before: Wait | None, since: Any) -> None:
-    """As long as it is the same that is waited for; another reason begins anew."""
+    """The time of waiting counts while the reason is the same; another reason starts it again."""
     context = make_context()
     became = waits_on(context, message(wait=before), UNPAID, NOW)
     assert became.wait == Wait("awaiting_payment", since)
@@ -53,7 +53,7 @@ def test_waiting_uses_no_attempt(make_context: Contexts, attempts: int, left: in
     [(6, None, False), (7, None, True), (30, None, True), (30, NOW - timedelta(9), False)],
 )
 def test_a_person_is_reported_once(make_context: Contexts, days: int, reported_at: Any, tells: bool) -> None:
-    """After seven days, unless told otherwise."""
+    """A wait is reported once, after seven days."""
     context = make_context()
     before = Wait("awaiting_payment", NOW - timedelta(days=days), None, reported_at)
     became = waits_on(context, message(wait=before), UNPAID, NOW)
