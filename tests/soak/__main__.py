@@ -25,7 +25,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from soak.machinery import Machinery
-from soak.play import Play
+from soak.soak_run import SoakRun
 from soak.verdict import Verdict
 from support.databases import postgres_server
 
@@ -46,15 +46,15 @@ def main() -> int:
         machinery = Machinery(folder)
         stack.callback(machinery.close)
         database_url = stack.enter_context(_database(given.database, folder))
-        play = Play(machinery, random.Random(given.seed), database_url, given.skus, console.print)
-        stack.callback(play.close)
-        verdict = play.play(given.minutes * 60)
+        run = SoakRun(machinery, random.Random(given.seed), database_url, given.skus, console.print)
+        stack.callback(run.close)
+        verdict = run.run(given.minutes * 60)
         figures = {
             **vars(given),
             "command": f'make soak ARGS="{again}"',
             "machine": f"{os.cpu_count()} cores, load {load:.1f} at the beginning, {platform.platform()}, "
             f"Python {platform.python_version()}",
-            **play.figures(),
+            **run.figures(),
             **{name: value for name, value in asdict(verdict).items() if not isinstance(value, list)},
             **{name: len(value) for name, value in asdict(verdict).items() if isinstance(value, list)},
         }

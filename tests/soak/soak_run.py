@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from soak.fault_spells import FaultSpells
 from soak.machinery import Machinery, Worker, take_environment
 from soak.verdict import Verdict, judge, judge_order, settle
-from soak.weather import Weather
 from sqlalchemy import func, select, text
 from support.random_changes import RandomChanges
 from support.world import ENTITIES
@@ -40,7 +40,7 @@ OWN_SETTINGS = {
 }
 
 
-class Play:
+class SoakRun:
     """Runs the soak. `message` is called with each line of progress."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Play:
         self._machinery = machinery
         self._chance = chance
         self._database_url = database_url
-        self._said = message
+        self._print = message
         self._asleep: dict[str, tuple[Worker, float]] = {}
         self._paused: dict[str, float] = {}
         self._sizes: list[int] = []
@@ -72,27 +72,27 @@ class Play:
         """Close the state database."""
         self._state.close()
 
-    def play(self, seconds: float) -> Verdict:
+    def run(self, seconds: float) -> Verdict:
         """Start the workers, make changes and faults for so many seconds, then return the verdict."""
         self._changes = RandomChanges(
             self._chance, self._acumatica, self._magento, self._settings, lambda: datetime.now(UTC)
         )
-        self._said(f"both simulators answer after {self._passed():.0f} s")
+        self._print(f"both simulators answer after {self._passed():.0f} s")
         for entity in ENTITIES:
             for number in range(1, WORKERS + 1):
                 self._machinery.start_worker(entity, number)
-        self._weather = Weather(self._chance, self._magento, self._passed())
+        self._spells = FaultSpells(self._chance, self._magento, self._passed())
         ends = self._passed() + seconds
         next_progress = kills = 0.0
         while self._passed() < ends:
             now = self._passed()
             self._machinery.watch()
-            self._weather.pass_by(now)
+            self._spells.update(now)
             if self._chance.random() < 0.4:
                 self._changes.make_change()
             self._wake(now)
             if now >= kills:
-                self._strike(now)
+                self._disturb(now)
                 kills = now + self._chance.uniform(4, 20)
             if now >= next_progress:
                 self._progress()
@@ -105,7 +105,7 @@ class Play:
 
     # What happens to the workers, and what a person does ------------------------------------------------------------
 
-    def _strike(self, now: float) -> None:
+    def _disturb(self, now: float) -> None:
         happens = self._chance.choices(
             (self._kill, self._sleep, self._other_settings, self._send_again, self._pause), (10, 2, 2, 2, 1)
         )[0]
@@ -166,8 +166,8 @@ class Play:
 
     def _end(self) -> Verdict:
         verdict = Verdict()
-        self._said("calm: what was begun is ended, the workers go, bounded syncs settle the rest")
-        self._weather.calm()
+        self._print("calm: what was begun is ended, the workers go, bounded syncs settle the rest")
+        self._spells.calm()
         self._wake(float("inf"))
         self._changes.settle()
         self._machinery.rest()
@@ -199,10 +199,10 @@ class Play:
         self._sizes.append(self._database_bytes())
         happened = ", ".join(f"{what} {times}" for what, times in self.events.items()) or "nothing yet"
         workers = _mb(max(self._machinery.rss[entity] for entity in ENTITIES))
-        self._said(
+        self._print(
             f"{self._passed():5.0f} s  {made:,} changes of {kinds} kinds; "
             f"waiting {counts[PENDING] + counts[SENDING]:,}, "
-            f"sent {counts[SENT]:,}, failed {counts[FAILED]:,}; {sum(self._weather.spells.values())} spells of faults; "
+            f"sent {counts[SENT]:,}, failed {counts[FAILED]:,}; {sum(self._spells.spells.values())} spells of faults; "
             f"{happened}; a worker at most {workers}, database {_mb(self._sizes[-1])}"
         )
 
@@ -228,7 +228,7 @@ class Play:
             "changes": sum(self._changes.made.values()),
             "changes_by_kind": dict(self._changes.made),
             "events": dict(self.events),
-            "spells_of_faults": dict(self._weather.spells),
+            "spells_of_faults": dict(self._spells.spells),
             "requests_to_magento": len(requests),
             "applied_by_magento": sum(one["applied"] for one in requests),
             "faults_answered_by_magento": refused,

@@ -22,7 +22,7 @@ SPELLS = {
 """Spells by description, each as a plan of faults (docs/reference/faults.md)."""
 
 
-class Weather:
+class FaultSpells:
     """Begins and ends spells of faults; a spell and the pause after it last some seconds each."""
 
     def __init__(self, chance: random.Random, url: str, now: float) -> None:
@@ -32,7 +32,7 @@ class Weather:
         self._url = url
         self._until = now + chance.uniform(2, 8)
 
-    def pass_by(self, now: float) -> None:
+    def update(self, now: float) -> None:
         """Begin or end a spell if it is time."""
         if now < self._until:
             return
