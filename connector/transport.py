@@ -115,7 +115,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         while self._idle:
             connection = self._idle.pop()
             is_fresh = monotonic() - connection.idle_since < self._idle_seconds
-            if connection.origin == origin and is_fresh and not connection.wire.is_over:
+            if connection.origin == origin and is_fresh and connection.wire.is_clean():
                 return connection
             connection.abort()
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from math import inf
 
 MOST_UNREAD = 1024 * 1024
@@ -27,6 +28,10 @@ class Wire(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._is_full = False
+
+    def is_clean(self) -> bool:
+        """Return whether nothing has arrived since the last answer, not even bytes that the event loop has not read."""
+        return not self.is_over and not _is_readable(self.transport.get_extra_info("socket").fileno())
 
     def has_data(self) -> bool:
         """Return whether bytes have arrived that nobody took."""
@@ -116,6 +121,14 @@ class Wire(asyncio.Protocol):
             self._timer = self._loop.call_at(self._late_at, self._ring)
         else:
             self._arrived.set_exception(TimeoutError())
+
+
+def _is_readable(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):  # on Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _set(future: asyncio.Future[None] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import httpx
 import pytest
@@ -90,6 +91,25 @@ async def test_an_answer_that_nobody_asked_for(client: Make):
             for _ in range(2):  # on a busy machine it is sent at the end of the first pause, and arrives in the second
                 await asyncio.sleep(0.03)
     assert server.connections == 3
+
+
+async def test_bytes_that_the_event_loop_has_not_read_are_no_answer(client: Make):
+    """What arrived on an idle connection closes it, also where the next request is sent before anything is read."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+        async def answered(request: asyncio.Task[httpx.Response]) -> socket.socket:
+            connection, _address = await asyncio.to_thread(listener.accept)
+            await asyncio.to_thread(connection.recv, 65_536)
+            connection.sendall(OK)
+            assert (await request).content == b"{}"
+            return connection
+
+        async with client() as made:
+            with await answered(asyncio.create_task(post(made, url))) as idle:
+                idle.sendall(OK.replace(b"{}", b"[]"))
+                (await answered(asyncio.create_task(post(made, url)))).close()
 
 
 async def test_two_answers_to_one_request():
