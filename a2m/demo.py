@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from a2m.console import out, print_error
-from a2m.demo_parts import START_SECONDS, DemoFailed, free_port, refuse_ended, wait
+from a2m.demo_parts import START_SECONDS, DemoFailed, free_port, refuse_ended, stop, wait
 from a2m.demo_result import check, leave_one_to_fail, print_how_to_fix, print_result, write_command
 from a2m.demo_runs import sync_all
 from a2m.processes import Children, StillRunning
@@ -86,8 +86,8 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
     from connector.private_files import close_folder, make_folder
     from settings import home_folder
 
-    for number in _STOP_SIGNALS[1:]:
-        signal.signal(number, _interrupted)
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop)
     folder = (home_folder() / "demo").resolve()
     make_folder(folder)
     close_folder(folder)
@@ -111,10 +111,6 @@ def _run(items: list[str], database: str | None, *, once: bool) -> int:
         for number in _STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # nothing may interrupt the end of the children
         children.close()
-
-
-def _interrupted(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _enter(folder: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 
 from a2m.processes import Children
 
 START_SECONDS = 120.0
+_stop_requested = threading.Event()
 
 
 class DemoFailed(Exception):
@@ -24,7 +26,20 @@ def wait(children: Children, ready: Callable[[], bool], name: str) -> None:
         time.sleep(0.1)
 
 
+def stop(_number: int, _frame: object) -> None:
+    """Handle a signal that ends the demo. Raises `KeyboardInterrupt`.
+
+    Python swallows what a signal handler raises if it runs inside a callback of the garbage collector or of an import,
+    so the request is stored as well: the next `refuse_ended` raises it again.
+    """
+    _stop_requested.set()
+    raise KeyboardInterrupt
+
+
 def refuse_ended(children: Children) -> None:
+    """Raise `DemoFailed` if a process of the demo has ended, `KeyboardInterrupt` if a signal asked to stop."""
+    if _stop_requested.is_set():
+        raise KeyboardInterrupt
     ended = children.ended()
     if ended is not None:
         raise DemoFailed(end_of_log(children, ended, "has ended"))
