@@ -1,4 +1,4 @@
-"""The queue's tests run over every database that it supports."""
+"""Fixtures of the state database's tests, which run over every supported database."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from connector.state.engine import State, open_state
 
 @pytest.fixture
 def state(database_url: str) -> Iterator[State]:
-    """A new state database with the newest schema. Whatever a test does, what waits has its turn in the end."""
+    """Yield a new state database with the newest schema. After every test its turns must match its pending targets."""
     opened = open_state(database_url)
     yield opened
     assert_turns(opened)
@@ -25,8 +25,9 @@ def state(database_url: str) -> Iterator[State]:
 
 @pytest.fixture(scope="module")
 def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Makes a database that the tests of a file copy, for `new_database(like=…)`: a copy of another one itself, or
-    empty, and then filled by what it is given to.
+    """Yield a function that makes a database which the tests of a module copy (`new_database(like=…)`).
+
+    The database is a copy of `like`, or empty, and is then filled by `fill`.
     """
     made: list[str] = []
     numbers, folder = count(), tmp_path_factory.mktemp("templates")
@@ -50,7 +51,7 @@ def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def held(state: State) -> Lease:
-    """The lease of the price entity."""
+    """Return a lease of the price entity."""
     taken = lease.acquire(state, "price", "the test", NOW)
     assert isinstance(taken, Lease)
     return taken

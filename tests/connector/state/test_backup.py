@@ -1,4 +1,4 @@
-"""A backup is consistent, private, and comes back into a database of either kind."""
+"""A backup is consistent and private, and can be restored into a database of either kind."""
 
 import stat
 from datetime import timedelta
@@ -16,7 +16,7 @@ from connector.state.sync.links import Link
 
 
 def contents(state: State) -> dict[str, list[tuple[object, ...]]]:
-    """Every row but those of processes and of what is asked for."""
+    """Return all rows except those of processes and of requested syncs."""
     with state.read() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
@@ -27,7 +27,7 @@ def contents(state: State) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture
 def filled(state: State) -> State:
-    """A state that holds something, and a run that works."""
+    """Return a state that holds something and on which a run works."""
     with state.write() as connection:
         rows = [Link(f"SO {number:06d}", f"SO {number:06d}", str(number), b"{}") for number in range(200)]
         links.write(connection, "order", rows, NOW)
@@ -36,8 +36,8 @@ def filled(state: State) -> State:
     return state
 
 
-def test_there_and_back(filled, tmp_path, database, new_database):
-    """All of it comes back, whoever works meanwhile, but not whose turn it was; a full sync is asked for."""
+def test_a_backup_is_restored(filled, tmp_path, database, new_database):
+    """A restored state has all rows except those of processes, and a full sync is requested."""
     file = tmp_path / "backups" / "state.sqlite"
     made = back_up(filled, file)
     assert (made.size, stat.S_IMODE(file.stat().st_mode)) == (file.stat().st_size, 0o600)
@@ -57,7 +57,7 @@ def test_there_and_back(filled, tmp_path, database, new_database):
 
 
 def test_a_copy_to_work_on(filled, tmp_path):
-    """A copy holds what the state does, but for the tables that are left out, and what is done in it stays in it."""
+    """A copy has the rows of the state, except those of tables that are left out; changes in it stay in it."""
     copy = open_copy(filled, tmp_path / "copy.sqlite", without=("leases", "links"))
     assert contents(copy) == {**contents(filled), "links": []}
     taken = lease.acquire(copy, "order", "a dry run", NOW, 3600)
@@ -69,8 +69,8 @@ def test_a_copy_to_work_on(filled, tmp_path):
         assert entities.read(connection, "price").paused
 
 
-def test_a_state_is_not_written_over(filled, tmp_path, database_url):
-    """Neither a state by a backup, nor a file by another."""
+def test_nothing_is_overwritten(filled, tmp_path, database_url):
+    """A backup does not overwrite a state, and a backup file is not overwritten by another."""
     file = tmp_path / "state.sqlite"
     back_up(filled, file)
     with pytest.raises(BackupUnusable, match=r"There is a state already in .* Nothing was changed\."):
@@ -83,8 +83,8 @@ def test_a_state_is_not_written_over(filled, tmp_path, database_url):
     ("content", "words"),
     [(None, "There is no file"), (b"no database" * 1000, "is no backup of a state"), (b"", "it holds none")],
 )
-def test_what_is_no_backup(tmp_path, content, words):
-    """It is refused in words, and nothing is made."""
+def test_a_file_that_is_not_a_backup(tmp_path, content, words):
+    """It is refused with a message, and nothing is created."""
     file, target = tmp_path / "file", tmp_path / "target.sqlite"
     if content is not None:
         file.write_bytes(content)

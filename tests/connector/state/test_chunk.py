@@ -1,4 +1,4 @@
-"""What a computed chunk does to the queue, key by key."""
+"""What committing a computed chunk does to the queue, key by key."""
 
 from datetime import timedelta
 
@@ -58,13 +58,13 @@ def test_a_new_value_is_queued(state: State, held: Lease) -> None:
 
 
 def test_the_ledgers_value_is_not_queued(state: State, held: Lease) -> None:
-    """A value that Magento has confirmed sends nothing."""
+    """A value that Magento has confirmed is not sent."""
     confirm(state, held, 10)
     assert commit(state, held, price(10)) == Queued()
 
 
 def test_the_ledgers_value_is_not_queued_beside_a_new_one(state: State, held: Lease) -> None:
-    """Nor in a chunk with a record that Magento was never sent."""
+    """This also holds in a chunk with a record that was never sent to Magento."""
     confirm(state, held, 10)
     confirm(state, held, 10, "B")
     assert commit(state, held, price(10), price(11, "B"), price(12, "C")) == Queued(queued=2)
@@ -72,20 +72,20 @@ def test_the_ledgers_value_is_not_queued_beside_a_new_one(state: State, held: Le
 
 
 def test_a_newer_value_supersedes_an_older_pending_one(state: State, held: Lease) -> None:
-    """Only the newest value of a key waits."""
+    """Only the newest value of a key is pending."""
     commit(state, held, price(10))
     assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
     assert waiting(state) == {"pending": [11]}
 
 
 def test_the_same_pending_value_is_queued_once(state: State, held: Lease) -> None:
-    """A value that waits already is not queued again."""
+    """A value that is pending already is not queued again."""
     commit(state, held, price(10))
     assert commit(state, held, price(10)) == Queued()
 
 
 def test_going_back_to_the_confirmed_value_leaves_nothing_to_send(state: State, held: Lease) -> None:
-    """A change that is taken back before it was sent is superseded, and nothing is sent."""
+    """A change that is reverted before it was sent is superseded, and nothing is sent."""
     confirm(state, held, 10)
     commit(state, held, price(11))
     assert commit(state, held, price(10)) == Queued(superseded=1)
@@ -93,7 +93,7 @@ def test_going_back_to_the_confirmed_value_leaves_nothing_to_send(state: State, 
 
 
 def test_a_newer_value_waits_behind_one_that_is_being_sent(state: State, held: Lease) -> None:
-    """While a value is on its way its successor waits, and is not claimed."""
+    """While a value is being sent, its successor is pending and is not claimed."""
     commit(state, held, price(10))
     claim_all(state, held)
     commit(state, held, price(11))
@@ -102,7 +102,7 @@ def test_a_newer_value_waits_behind_one_that_is_being_sent(state: State, held: L
 
 
 def test_a_failed_value_is_not_queued_again(state: State, held: Lease) -> None:
-    """A value equal to that of the key's failed message stays failed."""
+    """A value that equals the key's failed value stays failed."""
     commit(state, held, price(10))
     fail(state, held)
     assert commit(state, held, price(10)) == Queued()
@@ -110,7 +110,7 @@ def test_a_failed_value_is_not_queued_again(state: State, held: Lease) -> None:
 
 
 def test_a_newer_value_supersedes_a_failed_one(state: State, held: Lease) -> None:
-    """A failed message is overtaken by a newer value, which is sent."""
+    """A failed message is superseded by a newer value, which is sent."""
     commit(state, held, price(10))
     fail(state, held)
     assert commit(state, held, price(11)) == Queued(queued=1, superseded=1)
@@ -118,7 +118,7 @@ def test_a_newer_value_supersedes_a_failed_one(state: State, held: Lease) -> Non
 
 
 def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, held: Lease) -> None:
-    """When Magento shows the value of a failed message the failure is over."""
+    """When Magento shows the value of a failed message, the failure is over."""
     commit(state, held, price(10))
     fail(state, held)
     confirm(state, held, 10)
@@ -126,7 +126,7 @@ def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, he
 
 
 def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
-    """A SKU that Magento lacks keeps one failed message with the newest value, and goes once the product is there."""
+    """A SKU that Magento lacks keeps one failed message with the newest value, which is sent once the product exists."""
     unknown = {"cause": FailureCode.UNKNOWN_SKU, "reason": "Magento has no product A."}
     assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
     assert commit(state, held, price(10, **unknown)) == Queued()
@@ -136,15 +136,15 @@ def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Leas
     assert waiting(state) == {"pending": [11]}
 
 
-def test_a_value_that_cannot_be_sent_overtakes_a_pending_one(state: State, held: Lease) -> None:
-    """When the newest state of a record is wrong its older value is not sent either."""
+def test_a_value_that_cannot_be_sent_supersedes_a_pending_one(state: State, held: Lease) -> None:
+    """When the newest state of a record is invalid, its older value is not sent either."""
     commit(state, held, price(10))
     assert commit(state, held, price(-1, cause="price", reason="negative")) == Queued(failed=1, superseded=1)
     assert waiting(state) == {"failed": [-1]}
 
 
 def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> None:
-    """A record without a value any more has its confirmed quantities set to 0, once."""
+    """When a record has no value any more, its confirmed quantities are set to 0, once."""
     confirm(state, held, 50_000)
     gone = Computed(["A"], [], 0)
     assert RunState(state, held).commit(gone, NOW) == Queued(queued=1)
@@ -153,9 +153,9 @@ def test_a_withdrawn_quantity_goes_to_zero_once(state: State, held: Lease) -> No
     assert RunState(state, held).commit(gone, NOW) == Queued()
 
 
-def test_what_another_item_of_the_sku_has_is_not_withdrawn(state: State, held: Lease) -> None:
-    """Two items may share a SKU, each with quantities at sources of its own: a chunk with one of them says nothing of
-    the other's.
+def test_quantities_of_another_item_with_the_sku_are_not_withdrawn(state: State, held: Lease) -> None:
+    """Two items may share a SKU, each with quantities at its own sources. A chunk with one of them does not withdraw
+    quantities of the other.
     """
     with state.write() as connection:
         ledger.confirm(connection, "price", [LedgerRow("A", "east", "another item", "A", 50_000, None)], NOW)
@@ -165,7 +165,7 @@ def test_what_another_item_of_the_sku_has_is_not_withdrawn(state: State, held: L
 
 
 def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
-    """A record without a price any more sends nothing, and what waits is overtaken."""
+    """When a record has no price any more, nothing is sent, and a pending message is superseded."""
     confirm(state, held, 10)
     commit(state, held, price(11))
     assert RunState(state, held).commit(Computed(["A"], [], None), NOW) == Queued(superseded=1)
@@ -173,15 +173,15 @@ def test_a_withdrawn_price_is_not_sent(state: State, held: Lease) -> None:
 
 
 def test_a_record_that_cannot_be_computed_is_not_withdrawn(state: State, held: Lease) -> None:
-    """A record with a problem keeps what Magento shows: nobody knows the right quantity."""
+    """Magento keeps the value of a record that cannot be computed, because the right quantity is not known."""
     confirm(state, held, 50_000)
     problem = DesiredValue("A", "A", "east", "A", None, cause="unit", reason="no conversion")
     assert commit(state, held, problem, withdrawn_value=0) == Queued(failed=1)
 
 
 def test_a_record_whose_value_cannot_go_to_magento_leaves_its_former_sku(state: State, held: Lease) -> None:
-    """Magento lacks the product of the new SKU: the old one goes to 0. At the SKU itself, such as at another source,
-    nothing is withdrawn while one of its values cannot go.
+    """When Magento lacks the product of the new SKU, the old SKU goes to 0. At the new SKU itself, such as at another
+    source, nothing is withdrawn while one of its values cannot be sent.
     """
     confirm(state, held, 50_000)
     renamed = DesiredValue("A", "NEW", "east", "NEW", 50_000, cause=FailureCode.UNKNOWN_SKU, reason="no product")
@@ -204,7 +204,9 @@ def test_nothing_of_a_chunk_is_kept_after_the_lease_was_lost(state: State, held:
 
 
 def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held: Lease) -> None:
-    """Computed again with the same reason, nothing is made anew; mended, both are overtaken by the one that is sent."""
+    """With the same reason no new message is queued. Once the conflict is resolved, both are superseded by the one that
+    is sent.
+    """
     twins = [DesiredValue(name, "A", "", "A", None, cause="Two items have one SKU", reason="X and Y") for name in "XY"]
     assert commit(state, held, *twins) == Queued(failed=2)
     assert commit(state, held, *twins) == Queued()
@@ -212,8 +214,8 @@ def test_two_items_with_one_sku_keep_one_failed_message_each(state: State, held:
     assert waiting(state) == {"pending": [10]}
 
 
-def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, held: Lease) -> None:
-    """The ledger forgets the SKU, has the other entity ask for it, and no withdrawal is made of it."""
+def test_confirmed_values_of_a_missing_product_are_forgotten_for_both_entities(state: State, held: Lease) -> None:
+    """The ledger forgets the SKU, schedules rechecks for the other entity, and nothing is withdrawn."""
     confirm(state, held, 10)
     with state.write() as connection:
         ledger.confirm(connection, "inventory", [LedgerRow("A", "east", "A", "A", 50, True)], NOW)
@@ -226,14 +228,16 @@ def test_what_magento_has_no_product_of_is_void_for_both_entities(state: State, 
 
 
 def test_a_value_that_magento_shows_no_more_is_sent_again(state: State, held: Lease) -> None:
-    """Where it was asked and showed nothing, the ledger's value is void; one that was confirmed since stays."""
+    """A confirmed value is forgotten where Magento was asked and showed none. One that was confirmed later stays."""
     confirm(state, held, 10)
     assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW - timedelta(seconds=1)) == Queued()
     assert commit(state, held, price(10), unshown=[("A", "")], asked_at=NOW) == Queued(queued=1)
 
 
 def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: State, held: Lease) -> None:
-    """From the first refusal on the SKU is unknown: skipped or failed, and the price it had is forgotten."""
+    """From the first refusal on the SKU is unknown: its message is skipped or failed, and its confirmed price is
+    forgotten.
+    """
     confirm(state, held, 10)
     commit(state, held, price(20))
     gone = [
@@ -246,7 +250,7 @@ def test_a_refusal_that_names_a_missing_product_voids_its_ledger_row(state: Stat
 
 
 def test_two_records_without_a_key_are_one_failure(state: State, held: Lease) -> None:
-    """Nobody could tell them apart, and it is over once none is read like that any more."""
+    """They cannot be told apart. The failure is over once no such record is read any more."""
     unreadable = {"cause": FailureCode.UNREADABLE_RECORD, "reason": "no key"}
     nameless = [DesiredValue("(without key)", "(without key)", "", None, None, **unreadable) for _ in range(2)]  # type: ignore[arg-type]
     assert commit(state, held, *nameless) == Queued(failed=1)
@@ -255,8 +259,8 @@ def test_two_records_without_a_key_are_one_failure(state: State, held: Lease) ->
     assert waiting(state, "(without key)") == {}
 
 
-def test_a_place_of_another_record_is_found_beside_those_of_ones_own(state: State, held: Lease) -> None:
-    """A SKU that moved to another item keeps the places where that item was not yet: it takes them when it comes."""
+def test_places_of_a_sku_that_belong_to_another_record(state: State, held: Lease) -> None:
+    """When a SKU moves to another item, that item takes over the places that still belong to the former item."""
     with state.write() as connection:
         rows = [LedgerRow("K", source, "X", "K", 50_000, None) for source in ("a", "b")]
         ledger.confirm(connection, "price", rows, NOW)

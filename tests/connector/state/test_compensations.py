@@ -1,4 +1,4 @@
-"""What shipments of unreserved orders took: kept with their outcome, once, and put right at every source."""
+"""Compensations for shipments of orders without reservations: each counts once, and every source is computed again."""
 
 from datetime import timedelta
 
@@ -23,14 +23,14 @@ def kept(state: State, *keys: str, after=None) -> dict[tuple[str, str], int]:
 
 
 def shipped(state: State, held: Lease, key: str, now=NOW) -> None:
-    """One message is sent, and took something."""
+    """Let the message of a shipment be sent that took the quantities `TOOK`."""
     RunState(state, held).commit(Computed([key], [DesiredValue(key, key, "", key, 1)], None), now)
     [message] = claim(state, held, now, ClaimSpec("shop", 1, [1]))
     settle(state, held, [MessageOutcome(message, "sent", compensated=TOOK)], now)
 
 
 def test_what_several_shipments_took_is_summed_by_sku_and_source(state: State, held: Lease) -> None:
-    """Other SKUs are left out, and so is what was taken up to the instant at which Magento wrote it off."""
+    """Other SKUs are left out, and so are shipments of orders that were made before a repair."""
     shipped(state, held, "000001|SO 1")
     shipped(state, held, "000002|SO 2", NOW + timedelta(hours=1))
     assert kept(state, "A", "C") == {("A", "vendor"): 40_000}
@@ -38,8 +38,8 @@ def test_what_several_shipments_took_is_summed_by_sku_and_source(state: State, h
     assert kept(state, "A", after=NOW + timedelta(hours=1)) == {}
 
 
-def test_a_shipment_counts_once_however_often_it_is_kept(state: State) -> None:
-    """Its rows replace those that were kept for it before."""
+def test_a_shipment_counts_once_however_often_it_is_stored(state: State) -> None:
+    """Its rows replace those that were stored for it before."""
     for _time in range(2):
         with state.write() as connection:
             compensations.add(connection, "000001|SO 1", TOOK, NOW)
@@ -47,7 +47,9 @@ def test_a_shipment_counts_once_however_often_it_is_kept(state: State) -> None:
 
 
 def test_every_source_of_such_a_sku_is_read_again(state: State, held: Lease) -> None:
-    """What the source that shipped cannot make up for is taken from others, so they are computed anew as well."""
+    """Quantities that the shipping source cannot compensate are taken from other sources, so all of them are computed
+    again.
+    """
     rows = [LedgerRow(sku, source, sku, sku, 1, True) for sku in "AC" for source in ("east", "west")]
     with state.write() as connection:
         ledger.confirm(connection, "inventory", rows, NOW)

@@ -11,10 +11,10 @@ from connector.state.schema import targets
 
 
 @pytest.mark.parametrize("reads", ["read", "write"])
-def test_another_database_of_the_same_kind_uses_what_is_compiled(
+def test_another_database_of_the_same_kind_uses_compiled_statements(
     database: str, new_database: Callable[..., str], reads: str
 ) -> None:
-    """The second state runs what was compiled for the first."""
+    """The second state runs statements that were compiled for the first."""
     hits: list[str] = []
     for _ in range(2):
         state = open_state(new_database(database))

@@ -1,4 +1,4 @@
-"""What a usual sync reads of the ledger: the places of records, and what was confirmed there."""
+"""What a usual sync reads of the ledger: the places of records, and their confirmed values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATUS = {"default": True, "east": False, "west": None}
 
 @pytest.fixture(name="ledger_of_all")
 def _ledger_of_all(state: State) -> State:
-    """Magento confirmed three quantities of each record; a price of each is confirmed too."""
+    """Return a state with three confirmed quantities and a confirmed price for each record."""
     rows = [
         LedgerRow(key, source, f"ITEM {key}", key, number, in_stock)
         for number, key in enumerate(KEYS)
@@ -40,8 +40,8 @@ CLOSE_OR_NOT = pytest.mark.parametrize(
 
 
 @CLOSE_OR_NOT
-def test_what_was_confirmed_of_records(ledger_of_all: State, asked: Sequence[str]) -> None:
-    """By place the value and the stock status, of these records and no other, however close they lie."""
+def test_confirmed_values_of_records(ledger_of_all: State, asked: Sequence[str]) -> None:
+    """They are returned by place, with the stock status, for these records only, however close other records lie."""
     with ledger_of_all.read() as connection:
         found = ledger.confirmed(connection, "inventory", [f"ITEM {key}" for key in asked], rows_per_key=3)
     numbers = {key: number for number, key in enumerate(KEYS)}
@@ -55,7 +55,7 @@ def test_what_was_confirmed_of_records(ledger_of_all: State, asked: Sequence[str
 
 @CLOSE_OR_NOT
 def test_which_places_were_confirmed(ledger_of_all: State, asked: Sequence[str]) -> None:
-    """The places of these SKUs and of no other."""
+    """The places of these SKUs are returned, and of no others."""
     with ledger_of_all.read() as connection:
         assert ledger.places(connection, "price", asked) == {(key, "") for key in asked if key in KEYS}
         are_known = set(asked) <= set(KEYS)
@@ -63,8 +63,8 @@ def test_which_places_were_confirmed(ledger_of_all: State, asked: Sequence[str])
         assert ledger.are_confirmed(connection, "price", asked, ["east"] * len(asked)) == (not asked)
 
 
-def test_what_magento_does_not_show(ledger_of_all: State) -> None:
-    """Another value, another stock status where both are known, and what was never confirmed."""
+def test_values_that_magento_does_not_show(ledger_of_all: State) -> None:
+    """They are another value, another stock status where both are known, and a value that was never confirmed."""
     with ledger_of_all.read() as connection:
         rows = ledger.confirmed(connection, "inventory", [f"ITEM {KEYS[5]}"])
     confirmed = dict(
@@ -85,7 +85,7 @@ def test_what_magento_does_not_show(ledger_of_all: State) -> None:
 
 
 def test_rows_in_the_order_of_values(ledger_of_all: State) -> None:
-    """Each value gets its own row, whatever order the database has; with a row too few or too many none gets any."""
+    """Each value gets its own row, whatever the database's order; with a row too few or too many, none gets one."""
     wanted = [DesiredValue(f"ITEM {key}", key, source, key, 0) for source in STATUS for key in KEYS]
 
     def found(records: Sequence[str], values: Sequence[DesiredValue]) -> list[Sequence[int]] | None:

@@ -1,4 +1,4 @@
-"""Faults of the database itself: each is said in words with what to do, and leaves nothing half-written."""
+"""Faults of the database itself: each ends with a message that says what to do, and leaves nothing half-written."""
 
 import sqlite3
 import sys
@@ -53,7 +53,7 @@ def path(new_database: Callable[..., str]) -> Path:
 
 
 def refused(path: Path) -> str:
-    """What is said of a file that cannot be opened; the file and its folder are as they were."""
+    """Return the message for a file that cannot be opened, and check that the file and its folder are unchanged."""
     before, beside = path.read_bytes(), sorted(path.parent.iterdir())
     with pytest.raises(StateError) as message:
         open_state(f"sqlite:///{path}")
@@ -68,20 +68,20 @@ def refused(path: Path) -> str:
     ids=["text", "a header and rubbish"],
 )
 def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    """A file that is no state database is neither used nor made anew, and the person is told what to do."""
+    """A file that is not a state database is neither used nor replaced, and the message says what to do."""
     path = tmp_path / "state.sqlite"
     path.write_bytes(content)
     assert "Nothing was changed. Put a backup in its place, or move the file away" in refused(path)
 
 
 def test_a_file_that_was_cut_off_is_refused(path: Path) -> None:
-    """Half a file, as a full disk or a broken copy leaves it, is not taken for a smaller one."""
+    """Half a file, as a full disk or an incomplete copy leaves it, is not taken for a smaller one."""
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert "is damaged" in refused(path)
 
 
 def test_damage_in_the_middle_ends_the_step_with_a_message(path: Path) -> None:
-    """Damage that only shows while working is said in the same words."""
+    """Damage that shows only while the file is used is reported with the same message."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2 :] = b"\xee" * (len(content) - len(content) // 2)
     path.write_bytes(content)
@@ -96,7 +96,7 @@ def test_damage_in_the_middle_ends_the_step_with_a_message(path: Path) -> None:
 
 @contextmanager
 def limited_to(state: State, pages: int) -> Iterator[None]:
-    """The file may not grow beyond so many pages, as on a full disk."""
+    """Limit the file to a number of pages, as a full disk does."""
 
     def limit(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
@@ -109,7 +109,7 @@ def limited_to(state: State, pages: int) -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_nothing_half_written(new_database: Callable[..., str]) -> None:
-    """A chunk that does not fit any more is not kept at all; with room again it is kept whole."""
+    """A chunk that does not fit is not stored at all; when there is room again, it is stored whole."""
     state = open_state(new_database("sqlite"))
     held = price_lease(state)
     with limited_to(state, 150):
@@ -123,7 +123,7 @@ def test_a_full_disk_leaves_nothing_half_written(new_database: Callable[..., str
 
 @contextmanager
 def kept_locked(url: str, entity: str) -> Iterator[None]:
-    """Somebody else is in the middle of a transaction on the entity's lease."""
+    """Hold the lock of an unfinished transaction on the entity's lease."""
     other = open_state(url)
     with other.engine.connect() as connection:
         connection.execute(text(f"UPDATE leases SET holder = 'somebody' WHERE entity = '{entity}'"))
@@ -133,7 +133,7 @@ def kept_locked(url: str, entity: str) -> Iterator[None]:
 
 
 def test_a_lock_that_lasts_too_long_is_reported(database_url: str) -> None:
-    """Another program's lock is waited for; after the timeout the step ends in words, and later it works."""
+    """A run waits for another program's lock. After the timeout the step ends with a message; later it works."""
     state = open_state(database_url, lock_timeout=0.05)
     held = price_lease(state)
     with kept_locked(database_url, "price"):
@@ -145,7 +145,7 @@ def test_a_lock_that_lasts_too_long_is_reported(database_url: str) -> None:
 
 
 def test_reading_waits_for_no_writer(database_url: str) -> None:
-    """While somebody writes, everything else can still be read, as it was."""
+    """While a transaction writes, the former state can still be read."""
     state = open_state(database_url, lock_timeout=0.05)
     price_lease(state)
     with kept_locked(database_url, "price"), state.read() as connection:
@@ -154,7 +154,7 @@ def test_reading_waits_for_no_writer(database_url: str) -> None:
 
 
 def test_since_when_an_entity_is_active_waits_for_no_writer(database_url: str) -> None:
-    """It is written once; five runs that begin at the same instant then ask for it without waiting for each other."""
+    """It is written once. Five runs that begin at the same time then read it without waiting for each other."""
     state = open_state(database_url, lock_timeout=0.05)
     price_lease(state)
     assert entities.first_active(state, "price", NOW) == NOW
@@ -163,8 +163,8 @@ def test_since_when_an_entity_is_active_waits_for_no_writer(database_url: str) -
     state.close()
 
 
-def test_a_read_sees_one_moment(database_url: str) -> None:
-    """What somebody commits between two statements of a read is not seen by the second one."""
+def test_a_read_sees_one_snapshot(database_url: str) -> None:
+    """A commit between two statements of a read is not visible to the second one."""
     state = open_state(database_url)
     held = price_lease(state)
     with state.read() as connection:
@@ -176,7 +176,7 @@ def test_a_read_sees_one_moment(database_url: str) -> None:
 
 
 def test_a_server_that_restarts_in_the_middle(new_database: Callable[..., str], postgres: Postgres) -> None:
-    """The step under way is lost whole and said in words; the next one works, and what was committed is there."""
+    """The current step is rolled back and reported; the next one works, and committed data is there."""
     state = open_state(new_database("postgresql"))
     held = price_lease(state)
     RunState(state, held).commit(chunk(3), NOW)
@@ -197,7 +197,7 @@ def backend(state: State) -> int:
 
 
 def test_a_server_that_restarts_between_two_steps(new_database: Callable[..., str], postgres: Postgres) -> None:
-    """Nobody notices: the connection that the server closed is replaced before the next step begins."""
+    """It has no effect: the closed connection is replaced before the next step begins."""
     state = open_state(new_database("postgresql"))
     before = backend(state)
     assert backend(state) == before
@@ -207,11 +207,9 @@ def test_a_server_that_restarts_between_two_steps(new_database: Callable[..., st
     state.close()
 
 
-def test_a_connection_that_rested_is_asked_whether_it_is_there(
-    new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A network may drop a connection in silence: one that was not used for a while is asked, and replaced if it does
-    not answer.
+def test_an_idle_connection_is_pinged(new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network may drop a connection silently: one that was idle for a while is pinged, and replaced if it does not
+    answer.
     """
     state = open_state(new_database("postgresql"))
     before, dialect = backend(state), state.engine.dialect
@@ -223,7 +221,7 @@ def test_a_connection_that_rested_is_asked_whether_it_is_there(
 
 
 class Interrupted(list[dict[str, Any]]):
-    """Rows in whose middle something happens."""
+    """Rows that call a function when half of them have been read."""
 
     def __init__(self, rows: list[dict[str, Any]], happens: Callable[[], None]) -> None:
         super().__init__(rows)
@@ -237,7 +235,7 @@ class Interrupted(list[dict[str, Any]]):
 
 
 def test_a_server_that_dies_under_many_rows(new_database: Callable[..., str], postgres: Postgres) -> None:
-    """A COPY that is cut off is said in the same words, and none of its rows is there."""
+    """A COPY that is cut off is reported with the same message, and none of its rows is stored."""
     state = open_state(new_database("postgresql"))
     rows = [{"host": f"host {number}", "blocked_until": number} for number in range(50_000)]
     with pytest.raises(StateError, match="went away in the middle of the work"), state.write() as connection:
@@ -250,7 +248,7 @@ def test_a_server_that_dies_under_many_rows(new_database: Callable[..., str], po
 
 
 def test_a_wrong_password_is_reported_without_it(new_database: Callable[..., str], postgres: Postgres) -> None:
-    """The server's refusal is passed on; no password is part of it."""
+    """The server's refusal is passed on, without any password."""
     database = new_database("postgresql").split("/")[3].split("?")[0]
     open_state(postgres.url(database, SECRET_USER, PASSWORD)).close()
     for url in (
@@ -278,14 +276,14 @@ def test_a_wrong_password_is_reported_without_it(new_database: Callable[..., str
     ],
 )
 def test_an_address_that_cannot_be_used(url: str, words: str) -> None:
-    """Every wrong address is refused with what is wrong, and without its password."""
+    """Every wrong address is refused with the reason, and without its password."""
     with pytest.raises(StateError, match=words) as message:
         open_state(url)
     assert "wr0ng" not in str(message.value)
 
 
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without psycopg the person is told what to install."""
+    """Without psycopg the message says what to install."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StateError, match=r"pip install 'psycopg\[binary\]'") as message:
         open_state("postgresql+psycopg://u:wr0ng@127.0.0.1/x")
@@ -293,7 +291,7 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
-    """A database that has no room for every name is refused before anything is written to it."""
+    """A database that cannot store every name is refused before anything is written to it."""
     postgres.sql("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
     with pytest.raises(StateError, match="ENCODING 'UTF8'"):
         open_state(postgres.url("latin"))
@@ -301,7 +299,7 @@ def test_a_database_of_another_encoding_is_refused(postgres: Postgres) -> None:
 
 
 def test_a_user_without_rights_gets_a_message(new_database: Callable[..., str], postgres: Postgres) -> None:
-    """A database that belongs to somebody else is refused in words."""
+    """A database that belongs to another user is refused with a message."""
     url = new_database("postgresql", empty=True)
     postgres.sql("CREATE ROLE guest LOGIN")
     with pytest.raises(StateError, match="make the user the owner of the database"):
@@ -309,14 +307,14 @@ def test_a_user_without_rights_gets_a_message(new_database: Callable[..., str], 
     postgres.sql("DROP ROLE guest")
 
 
-def test_a_mistake_of_ours_is_seen_as_it_is(state: State) -> None:
-    """Only the database's own faults are turned into words: a wrong statement is not hidden behind them."""
+def test_a_bug_of_the_connector_is_raised_unchanged(state: State) -> None:
+    """Only faults of the database are explained: a wrong statement is not hidden behind such a message."""
     with pytest.raises(DBAPIError), state.write() as connection:
         connection.execute(text("SELECT nothing FROM nowhere"))
 
 
 def test_an_empty_file_becomes_a_state_database(tmp_path: Path) -> None:
-    """The file of a process that died before it wrote anything is no damage."""
+    """A file left by a process that died before it wrote anything is not damaged."""
     path = tmp_path / "state.sqlite"
     path.touch()
     open_state(f"sqlite:///{path}").close()

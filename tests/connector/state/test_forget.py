@@ -1,4 +1,4 @@
-"""What is erased of a person and what stays, over SQLite and PostgreSQL: no trace is left in the database."""
+"""What is erased about a person and what stays, over SQLite and PostgreSQL: no trace is left in the database."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -48,7 +48,9 @@ def wanted(key: str, value: int, **says: object) -> DesiredValue:
 
 @pytest.fixture
 def filled(state: State) -> State:
-    """A customer with an order, an order of a guest with her e-mail, and the same of somebody else: all sent once."""
+    """Return a state with sent data: a customer with an order, an order of a guest with her e-mail, and data of another
+    person.
+    """
     hers = {"email": EMAIL, "firstname": "Grace", "lastname": "Hopper"}
     theirs = {"email": "ada@example.com", "firstname": "Ada"}
     of_acumatica = {
@@ -89,7 +91,7 @@ def take(state: State, entity: str) -> Lease:
 
 
 def everything(state: State) -> str:
-    """All that the database says, and with SQLite every byte of its files."""
+    """Return all texts of the database, and for SQLite every byte of its files."""
     message = []
     with state.read() as connection:
         for one in metadata.sorted_tables:
@@ -108,7 +110,7 @@ def assert_no_trace(state: State) -> None:
 
 
 def test_what_is_erased_and_what_stays(filled: State) -> None:
-    """Contents are gone, without a trace; keys, Magento ids and fingerprints stay, and everything of everybody else."""
+    """Contents are erased without a trace. Keys, Magento ids and fingerprints stay, and all data of other people."""
     assert all(word in everything(filled) for word in PERSONAL)
     kept = forget.forget(filled, f" {EMAIL.lower()} ", NOW)
     assert kept.keys == {"customer": ["C1"], "order": ["SO 1", "SO 2"]}
@@ -126,7 +128,7 @@ def test_what_is_erased_and_what_stays(filled: State) -> None:
 
 
 def test_a_dry_run_erases_nothing(filled: State) -> None:
-    """It counts the same and leaves every row as it is."""
+    """It counts the same rows and leaves them unchanged."""
     before = everything(filled)
     kept = forget.find(filled, EMAIL, NOW)
     assert everything(filled) == before
@@ -134,15 +136,15 @@ def test_a_dry_run_erases_nothing(filled: State) -> None:
 
 
 def test_what_was_sent_is_not_sent_again(filled: State) -> None:
-    """The same content, read again from an Acumatica that still has it, equals the fingerprint: nothing is queued."""
+    """If Acumatica still has the content, it equals the stored fingerprint when it is read again: nothing is queued."""
     hers = {"email": EMAIL, "firstname": "Grace", "lastname": "Hopper"}
     forget.forget(filled, EMAIL, NOW)
     held = take(filled, "customer")
     assert RunState(filled, held).commit(Computed(["C1"], [wanted("C1", 1, **hers)], None), NOW).queued == 0
 
 
-def test_what_waits_is_asked_for_again(filled: State) -> None:
-    """A message that was not sent yet is overtaken, and Acumatica is asked whether it still has the record."""
+def test_a_pending_record_is_requested_again(filled: State) -> None:
+    """A message that was not sent yet is superseded, and the next sync asks Acumatica for the record."""
     held = take(filled, "customer")
     RunState(filled, held).commit(Computed(["C1"], [wanted("C1", 9, email=EMAIL)], None), NOW)
     forget.forget(filled, EMAIL, NOW)
@@ -154,8 +156,8 @@ def test_what_waits_is_asked_for_again(filled: State) -> None:
 
 
 def test_what_failed_stays_failed_without_its_reason(filled: State) -> None:
-    """The value that failed is not queued again, also after its content and its reason were erased; a reason of
-    somebody else loses the e-mail.
+    """A failed value is not queued again after its content and reason were erased. The reason of another record loses
+    the e-mail.
     """
     held = take(filled, "customer")
     wants = [wanted("C1", 9, email=EMAIL), wanted("C2", 9, email="ada@example.com")]
@@ -173,8 +175,10 @@ def test_what_failed_stays_failed_without_its_reason(filled: State) -> None:
     assert (again.queued, again.superseded) == (0, 0)
 
 
-def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
-    """Without its content nobody could find out what became of it: nothing at all is erased, and it says what to do."""
+def test_a_message_that_is_being_sent_is_not_erased(filled: State) -> None:
+    """Without its content its outcome could not be found out. Nothing at all is erased, and the message says what to
+    do.
+    """
     held = take(filled, "order")
     RunState(filled, held).commit(Computed(["SO 1"], [wanted("SO 1", 9, facts={"customer": "C1"})], None), NOW)
     claim(filled, held, NOW, ClaimSpec("shop", 1, [1]))
@@ -185,16 +189,16 @@ def test_what_is_on_its_way_is_not_erased(filled: State) -> None:
 
 
 def test_the_summary_of_a_sync_loses_the_e_mail(filled: State) -> None:
-    """The sentence that `a2m status` shows keeps its sense."""
+    """The rest of the summary in `a2m status` stays."""
     RunState(filled, take(filled, "customer")).remember_sync(NOW, f"1 failed: {EMAIL}", did_nothing=False, full=False)
     assert forget.forget(filled, EMAIL, NOW).mentions == 1
     with filled.read() as connection:
         assert entities.read(connection, "customer").last_result == "1 failed: (erased)"
 
 
-def test_somebody_who_reads_keeps_the_file_as_it_was(filled: State, database_url: str) -> None:
-    """While somebody reads an older state its traces cannot go: that is said after the time for locks, and the next
-    time they do.
+def test_traces_stay_while_another_process_reads(filled: State, database_url: str) -> None:
+    """A process that reads an older state keeps the traces. This is reported after the lock timeout, and they go the
+    next time.
     """
     impatient = open_state(database_url, lock_timeout=0.05)
     with filled.read() as connection:
@@ -210,8 +214,8 @@ def test_somebody_who_reads_keeps_the_file_as_it_was(filled: State, database_url
     assert_no_trace(filled)
 
 
-def test_an_e_mail_that_nobody_has(filled: State) -> None:
-    """Nothing is found, and a part of somebody's e-mail is nobody's."""
+def test_an_unknown_e_mail(filled: State) -> None:
+    """Nothing is found, and a part of a person's e-mail does not match."""
     before = everything(filled)
     for email in ("nobody@example.com", "hopper@example.com", "%@example.com"):
         assert forget.forget(filled, email, NOW + timedelta(days=1)).is_nothing()

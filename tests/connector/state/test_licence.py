@@ -1,4 +1,4 @@
-"""Acumatica's licence, shared by everything that runs."""
+"""The limits of Acumatica's licence, which all runs share."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ def licence(state: State, clock: ManualClock, sessions: int = 2, per_minute: int
 
 
 async def test_no_minute_holds_more_requests_than_the_licence_allows(state: State) -> None:
-    """Whoever asks gets a turn, and in no minute are there more turns than the quota."""
+    """Every request gets a turn, and no minute has more turns than the quota."""
     clock = ManualClock(NOW)
     shared = licence(state, clock)
     turns = []
@@ -81,7 +81,7 @@ async def test_turns_that_were_not_used_in_time_are_reserved_again(state: State)
 
 
 async def test_turns_of_a_clock_that_was_ahead(state: State) -> None:
-    """Once it is right again nobody waits until then; a long queue of requests is waited for."""
+    """Once the clock is right again, no request waits until then; a long queue of requests is respected."""
     clock = ManualClock(NOW + timedelta(days=1))
     slot = await licence(state, clock).acquire_session()
     for _ in range(20):
@@ -94,7 +94,7 @@ async def test_turns_of_a_clock_that_was_ahead(state: State) -> None:
 
 
 async def test_an_unlimited_licence_makes_nobody_wait(state: State) -> None:
-    """A quota of 0 is no quota."""
+    """A quota of 0 means no quota."""
     clock = ManualClock(NOW)
     shared = licence(state, clock, per_minute=0)
     slot = await shared.acquire_session()
@@ -126,7 +126,7 @@ async def test_what_is_used_of_it(state: State, per_minute: int) -> None:
 
 
 async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State) -> None:
-    """With two sessions a third run waits until one is given back, and says that it waits."""
+    """With two sessions a third run waits until one is released, and reports that it waits."""
     clock = ManualClock(NOW)
     first, second = [await licence(state, clock).acquire_session() for _ in range(2)]
     third = asyncio.create_task(licence(state, clock).acquire_session())
@@ -141,14 +141,14 @@ async def test_sessions_are_taken_in_the_order_they_were_asked_for(state: State)
 
 
 @pytest.fixture
-def asks_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits looks twice a second: ten minutes are six thousand looks otherwise."""
+def polls_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poll twice a second, because ten minutes take six thousand polls otherwise."""
     monkeypatch.setattr(quota, "_POLL_SECONDS", 0.5)
 
 
-@pytest.mark.usefixtures("asks_rarely")
+@pytest.mark.usefixtures("polls_rarely")
 async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(state: State) -> None:
-    """A session of a process that lives and does nothing is counted for ten idle minutes, then its slot is free."""
+    """A session of a live process that does nothing counts for ten idle minutes; then its slot is free."""
     clock = ManualClock(NOW)
     await licence(state, clock, sessions=1).acquire_session()
     await licence(state, clock, sessions=1).acquire_session()
@@ -156,13 +156,13 @@ async def test_a_session_that_is_not_used_counts_until_acumatica_has_closed_it(s
 
 
 def rewritten(state: State, **fields: object) -> None:
-    """The seats as another process would have left them."""
+    """Change the seats as another process would have left them."""
     with state.write() as connection:
         connection.execute(update(sessions).values(**fields))
 
 
 async def test_a_seat_whose_process_is_gone_is_taken_back_at_once(state: State) -> None:
-    """A process number that belongs to a later process by now is not the process that took the seat."""
+    """A later process with the same process number is not the process that took the seat."""
     clock = ManualClock(NOW)
     await licence(state, clock, sessions=1).acquire_session()
     rewritten(state, process_started="an earlier one")
@@ -171,7 +171,7 @@ async def test_a_seat_whose_process_is_gone_is_taken_back_at_once(state: State) 
 
 
 async def test_a_seat_of_another_machine_is_taken_back_after_the_length_of_a_lease(state: State) -> None:
-    """A process that cannot be seen from here counts for as long as it says from time to time that it lives."""
+    """A process that cannot be observed from here counts as long as it sends heartbeats."""
     clock = ManualClock(NOW)
     first = licence(state, clock, sessions=1)
     slot = await first.acquire_session()
@@ -184,7 +184,7 @@ async def test_a_seat_of_another_machine_is_taken_back_after_the_length_of_a_lea
 
 
 async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> None:
-    """Somebody who was killed while waiting in front loses the place at once."""
+    """A process that was killed while it waited at the front loses its place at once."""
     clock = ManualClock(NOW)
     held = await licence(state, clock, sessions=1).acquire_session()
     killed = asyncio.create_task(licence(state, clock, sessions=1).acquire_session())
@@ -198,9 +198,9 @@ async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> 
     assert clock.now() == before
 
 
-@pytest.mark.usefixtures("asks_rarely")
+@pytest.mark.usefixtures("polls_rarely")
 async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
-    """The first words come before any time passes, name the setting and whoever uses the sessions, and come again."""
+    """The first report comes before any time passes, names the setting and the users of the sessions, and is repeated."""
     clock, message = ManualClock(NOW), []
     used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
     await used.acquire_session()
@@ -216,7 +216,7 @@ async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> No
 
 
 async def test_who_waits_for_a_turn_says_so(state: State) -> None:
-    """A pause of more than a second for the requests a minute is told with how long, and who shares them."""
+    """A pause of more than a second for the requests per minute is reported with its length and who shares them."""
     clock, message = ManualClock(NOW), []
     other = SharedLicence(state, clock, "erp.example.com", 2, 60, holder="inventory: run slow-ox")
     await other.acquire_session()
@@ -230,7 +230,7 @@ async def test_who_waits_for_a_turn_says_so(state: State) -> None:
 
 
 async def test_a_login_that_is_refused_for_its_limit_names_the_dead_and_what_to_do(state: State) -> None:
-    """Acumatica counts the session of a dead process still: its holder is named, and until when."""
+    """Acumatica still counts the session of a dead process: the message names its holder and until when."""
     clock, message = ManualClock(NOW), []
     await SharedLicence(state, clock, "erp.example.com", 2, 60, holder="price: run quick-fox").acquire_session()
     rewritten(state, process_started="an earlier one")

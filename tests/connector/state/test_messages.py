@@ -1,4 +1,4 @@
-"""Claims and outcomes, message by message."""
+"""Claims and outcomes of single messages."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def states(state: State) -> list[tuple[str, str]]:
 
 
 def test_a_claim_uses_an_attempt_before_the_request(state: State, held: Lease) -> None:
-    """Claimed messages are being sent and have used an attempt, whatever happens to the process afterwards."""
+    """Claimed messages are in state sending and have used an attempt, whatever happens to the process afterwards."""
     queue(state, held, "A", "B")
     assert [(message.key, message.state, message.attempts) for message in claim(state, held)] == [
         ("A", "sending", 1),
@@ -42,14 +42,16 @@ def test_a_claim_uses_an_attempt_before_the_request(state: State, held: Lease) -
 
 
 def test_a_claim_takes_one_requests_worth_in_order_of_sku(state: State, held: Lease) -> None:
-    """Requests hold as many records as asked for, sorted by SKU: shuffled ones dead-lock in Magento."""
+    """A request holds as many records as configured, sorted by SKU: requests with shuffled SKUs deadlock in Magento."""
     queue(state, held, "C", "A", "B")
     assert [message.key for message in claim(state, held, size=2)] == ["A", "B"]
     assert [message.key for message in claim(state, held, size=2)] == ["C"]
 
 
-def test_a_value_that_comes_before_what_is_taken_is_claimed_last(state: State, held: Lease) -> None:
-    """New values behind those in requests go first, and none is forgotten: one with a lower number goes after them."""
+def test_a_value_with_a_lower_number_than_the_claimed_ones_is_claimed_last(state: State, held: Lease) -> None:
+    """New values after those in requests are claimed first, and none is forgotten: one with a lower number is claimed
+    after them.
+    """
     queue(state, held, "A", "B", "C", "D", "E")
     settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held, size=2)], NOW)
     taken = claim(state, held, size=2)
@@ -61,7 +63,9 @@ def test_a_value_that_comes_before_what_is_taken_is_claimed_last(state: State, h
 
 
 def test_messages_that_were_tried_before_go_in_smaller_requests(state: State, held: Lease) -> None:
-    """A record that spoils its request is found: each further attempt goes with fewer others, the last one alone."""
+    """A record that makes its whole request fail is found: each further attempt has fewer records, and the last attempt
+    has one.
+    """
     skus = [f"S{number:02}" for number in range(30)]
     queue(state, held, *skus)
     for expected in (30, 10, 1):
@@ -83,7 +87,7 @@ def claim_same(state: State, held: Lease, attempts: int) -> list[Message]:
 
 
 def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Lease) -> None:
-    """What Magento accepted is what the next sync compares with."""
+    """The next sync compares with the value that Magento accepted."""
     queue(state, held, "A")
     settle(state, held, [MessageOutcome(message, "sent") for message in claim(state, held)], NOW)
     with state.read() as connection:
@@ -92,7 +96,7 @@ def test_an_accepted_message_is_confirmed_in_the_ledger(state: State, held: Leas
 
 
 def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
-    """A message that has to wait is not claimed before its instant, and the queue says when it is due."""
+    """A message is not claimed before its `not_before`, and the queue reports when it is due."""
     queue(state, held, "A")
     later = NOW + timedelta(seconds=30)
     waits = [MessageOutcome(message, "pending", "temporary", "503", not_before=later) for message in claim(state, held)]
@@ -105,7 +109,7 @@ def test_a_message_waits_until_its_instant(state: State, held: Lease) -> None:
 
 
 def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
-    """When the whole connection was down no message loses an attempt."""
+    """When the whole connection was down, no message loses an attempt."""
     queue(state, held, "A")
     given_back = [MessageOutcome(message, "pending", attempts=message.attempts - 1) for message in claim(state, held)]
     settle(state, held, given_back, NOW)
@@ -113,8 +117,8 @@ def test_an_attempt_can_be_given_back(state: State, held: Lease) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["failed", "pending"])
-def test_an_overtaken_message_is_neither_failed_nor_tried_again(state: State, held: Lease, outcome: str) -> None:
-    """When a newer value waits, the older one that did not arrive is superseded; others of its request are not."""
+def test_a_superseded_message_is_neither_failed_nor_tried_again(state: State, held: Lease, outcome: str) -> None:
+    """When a newer value is pending, the older one that did not arrive is superseded; others in its request are not."""
     queue(state, held, "A", "B")
     claimed = claim(state, held)
     queue(state, held, "A", value=11)
@@ -123,8 +127,8 @@ def test_an_overtaken_message_is_neither_failed_nor_tried_again(state: State, he
     assert claim(state, held)[0].value == 11
 
 
-def test_a_lost_answer_is_asked_again_later(state: State, held: Lease) -> None:
-    """A key whose answer was lost is read again in Magento, also after a newer value was confirmed."""
+def test_a_lost_answer_leads_to_a_recheck(state: State, held: Lease) -> None:
+    """A key whose answer was lost is read in Magento again, even if a newer value was confirmed meanwhile."""
     queue(state, held, "A")
     until = NOW + timedelta(seconds=60)
     settle(state, held, [MessageOutcome(one, "pending") for one in claim(state, held)], NOW, recheck_at=until)
@@ -135,7 +139,7 @@ def test_a_lost_answer_is_asked_again_later(state: State, held: Lease) -> None:
 
 
 def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) -> None:
-    """The acknowledgement of a run that was taken over changes nothing."""
+    """The outcomes of a run whose lease was taken over change nothing."""
     queue(state, held, "A")
     claimed = claim(state, held)
     lease.acquire(state, "price", "another run", NOW + timedelta(minutes=5))
@@ -145,7 +149,7 @@ def test_a_run_that_lost_its_lease_settles_nothing(state: State, held: Lease) ->
 
 
 def test_the_host_is_left_alone_until_its_latest_retry_after(state: State, held: Lease) -> None:
-    """Of two instants that the host told us to wait for, the later one counts."""
+    """Of two instants until which the host asked to wait, the later one counts."""
     hosts.block(state, "shop", NOW + timedelta(seconds=60))
     hosts.block(state, "shop", NOW + timedelta(seconds=10))
     with state.read() as connection:

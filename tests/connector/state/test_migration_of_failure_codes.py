@@ -1,4 +1,4 @@
-"""Failures that an earlier version kept in words are kept by their code, and group as new ones do."""
+"""Failures that an earlier version stored as texts are stored by code, and are grouped like new ones."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,9 @@ KEPT = (
 
 @pytest.fixture
 def url(database: str, new_database: Callable[..., str]) -> str:
-    """A database of the former schema, with a failed message of each cause and two that have not failed."""
+    """Return a database of the former schema with a failed message for each cause and two messages that have not
+    failed.
+    """
     url = new_database(database, empty=True)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -54,8 +56,8 @@ def url(database: str, new_database: Callable[..., str]) -> str:
     return url
 
 
-def test_words_become_codes(url: str) -> None:
-    """Each known cause becomes its code; what only Magento's words said becomes what Magento refused."""
+def test_texts_become_codes(url: str) -> None:
+    """Each known cause becomes its code; a cause that was only Magento's text becomes the code of a refusal."""
     state = open_state(url)
     with state.read() as connection:
         found = {one.key: one.cause for one in messages.failed(connection)}
@@ -68,7 +70,7 @@ def test_words_become_codes(url: str) -> None:
 
 
 def test_every_label_of_an_earlier_version_is_known(url: str) -> None:
-    """A cause that was a label of today's codes becomes that code."""
+    """A cause that was the label of a code becomes that code."""
     own = [code for code in FailureCode if code not in ADDED]
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What an earlier version had on its way is in open requests, and what it claimed counts as it did."""
+"""Messages that an earlier version was sending are in open requests, with their attempts."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -40,7 +40,9 @@ def migrate(connection: Connection, to: str, way: Callable[[Config, str], None])
 
 @pytest.fixture
 def url(database: str, new_database: Callable[..., str]) -> Iterator[str]:
-    """A database of the former schema: A and B on their way, B overtaken, C waiting after an attempt."""
+    """Return a database of the former schema: A and B are being sent, B has a newer value, C is pending after an
+    attempt.
+    """
     url = new_database(database, empty=True)
     engine = create_engine(url)
     with engine.begin() as connection:
@@ -53,8 +55,10 @@ def url(database: str, new_database: Callable[..., str]) -> Iterator[str]:
     yield url
 
 
-def test_what_was_on_its_way_is_in_doubt(url: str) -> None:
-    """With its attempts, since it was claimed, and with what was confirmed before; then everything goes its way."""
+def test_messages_that_were_being_sent_are_in_doubt(url: str) -> None:
+    """They keep their attempts, since when they were claimed, and the values confirmed before; then they are settled as
+    usual.
+    """
     state = open_state(url)
     with state.read() as connection:
         found = messages.unsettled(connection, "price")
@@ -75,8 +79,8 @@ def test_what_was_on_its_way_is_in_doubt(url: str) -> None:
     state.close()
 
 
-def test_the_way_back(url: str) -> None:
-    """What is in open requests is on its way for the earlier version too, with its attempts."""
+def test_downgrade(url: str) -> None:
+    """Messages in open requests are in state sending for the earlier version too, with their attempts."""
     open_state(url).close()
     engine = create_engine(url)
     with engine.begin() as connection:

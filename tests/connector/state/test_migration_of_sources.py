@@ -1,4 +1,4 @@
-"""A state in which one source was kept under several spellings becomes one in which it is one."""
+"""Rows of a source that was stored in several spellings are merged into one source."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def migrate(connection: Connection, to: str) -> None:
 
 @pytest.fixture
 def old(database: str, new_database: Callable[..., str]) -> str:
-    """The address of a database with the schema before sources had one identity, and rows in it."""
+    """Return the address of a database with rows, with the schema from before sources had one identity."""
     url = new_database(database, empty=True)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -52,8 +52,10 @@ def old(database: str, new_database: Callable[..., str]) -> str:
     return url
 
 
-def test_rows_of_one_source_become_one_and_what_waits_is_kept(old: str) -> None:
-    """Ledger rows meet and are read again, messages keep waiting, a withdrawal goes, all is computed anew."""
+def test_rows_of_one_source_are_merged(old: str) -> None:
+    """Ledger rows are merged and rechecked, messages stay pending, a withdrawal is sent, and everything is computed
+    again.
+    """
     engine = create_engine(old.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         migrate(connection, "0014")

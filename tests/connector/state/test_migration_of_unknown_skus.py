@@ -1,4 +1,4 @@
-"""Prices that an earlier version kept as refused, because Magento had no product any more, wait for the product."""
+"""Prices that an earlier version stored as refused, because the product was missing in Magento, wait for the product."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ LEDGER = "INSERT INTO ledger VALUES ('price', :key, '', :key, :key, 1, NULL, 1)"
 def test_a_price_refused_for_a_missing_product_becomes_an_unknown_sku(
     database: str, new_database: Callable[..., str]
 ) -> None:
-    """Its cause is that of unknown SKUs, and what Magento had confirmed of it is void; other failures stay."""
+    """It has the cause of unknown SKUs, and its confirmed value is forgotten; other failures stay."""
     url = new_database(database, empty=True)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:

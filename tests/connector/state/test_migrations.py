@@ -1,4 +1,4 @@
-"""Every earlier schema becomes the newest one, on either database, and many processes may begin at once."""
+"""Every earlier schema is migrated to the newest one, on either database, even if many processes begin at once."""
 
 import subprocess
 import sys
@@ -34,12 +34,12 @@ def bring_to(revision: str, connection: Connection) -> None:
 
 @pytest.fixture
 def url(database: str, new_database: Callable[..., str]) -> str:
-    """The address of an empty database."""
+    """Return the address of an empty database."""
     return new_database(database, empty=True)
 
 
 def differences(state: State) -> list[object]:
-    """What the database has otherwise than the code says, but for the two ways in which `turns` is kept."""
+    """Return the differences between the database and the code, except for the two ways in which `turns` is stored."""
     is_postgresql = state.engine.dialect.name == "postgresql"
 
     def is_compared(_item: object, name: str | None, *_more: object) -> bool:
@@ -52,7 +52,7 @@ def differences(state: State) -> list[object]:
 
 @pytest.fixture(scope="module")
 def earlier(template: Callable[..., str]) -> Callable[[str, str], str]:
-    """Gives what a database with an earlier schema is copied from: each is made of the one before it."""
+    """Return a function that makes a database with an earlier schema to be copied, each from the one before it."""
 
     @cache
     def made(kind: str, revision: str) -> str:
@@ -74,8 +74,8 @@ def earlier(template: Callable[..., str]) -> Callable[[str, str], str]:
 def test_every_earlier_schema_becomes_the_newest(
     database: str, new_database: Callable[..., str], earlier: Callable[[str, str], str], revision: str
 ) -> None:
-    """After the upgrade the database is what the code says, and what was in it is still there. The fence is raised: a
-    run of the older version that still works writes nothing more.
+    """After the upgrade the database has the schema of the code and still holds its data. The fence is raised: a run of
+    the older version that is still active writes nothing more.
     """
     url = new_database(database, like=earlier(database, revision))
     engine = create_engine(url)
@@ -91,12 +91,12 @@ def test_every_earlier_schema_becomes_the_newest(
 
 
 def test_the_known_schemas_are_those_of_alembic() -> None:
-    """They are read from the names of the files."""
+    """They are read from the file names."""
     assert known_schemas() == REVISIONS[::-1]
 
 
 def test_a_state_of_the_newest_schema_is_opened_without_alembic(url: str) -> None:
-    """Every command opens it, and Alembic takes longer to import than the rest of the state."""
+    """Every command opens the state, and Alembic takes longer to import than the rest of it."""
     open_state(url).close()
     program = f"import sys; from connector.state.engine import open_state; open_state({url!r}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -105,7 +105,7 @@ def test_a_state_of_the_newest_schema_is_opened_without_alembic(url: str) -> Non
 
 
 def test_every_text_is_compared_by_code_point(state: State) -> None:
-    """No text column of a PostgreSQL database has the language of the server."""
+    """No text column of a PostgreSQL database has the collation of the server."""
     with state.read() as connection:
         found = {
             (table, column["name"]): column["type"].collation  # type: ignore[attr-defined]
@@ -118,7 +118,7 @@ def test_every_text_is_compared_by_code_point(state: State) -> None:
 
 
 def test_many_may_open_a_new_database_at_once(url: str) -> None:
-    """Runs that begin together migrate once, and none fails."""
+    """Of runs that begin together one migrates, and none fails."""
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(lambda _: open_state(url), range(8)))
     assert [differences(state) for state in opened] == [[]] * 8
@@ -127,7 +127,7 @@ def test_many_may_open_a_new_database_at_once(url: str) -> None:
 
 
 def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
-    """A database of a newer version, or of another program that uses Alembic, is not touched."""
+    """A database of a newer version, or of another program that uses Alembic, is not changed."""
     state = open_state(database_url)
     with state.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))

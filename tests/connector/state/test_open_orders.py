@@ -1,4 +1,4 @@
-"""Open orders of Magento in the state database: kept, followed, forgotten, and known by what was added back."""
+"""Open orders of Magento in the state database: stored, followed and forgotten, with their added-back quantities."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def follow(state: State, held: Lease, *changed: ShopOrder, ended: tuple[int, ...
 
 
 def test_a_change_of_an_order_makes_its_skus_due_in_the_same_transaction(state: State) -> None:
-    """Whatever dies afterwards, the record is computed again; the watermark moves with it."""
+    """Its records are computed again whenever the process dies; the watermark moves in the same transaction."""
     held = taken(state)
     with state.write() as connection:
         records.write(connection, "inventory", [Stored("A", "A", Record.of()), Stored("B", "B", Record.of())])
@@ -44,8 +44,8 @@ def test_a_change_of_an_order_makes_its_skus_due_in_the_same_transaction(state: 
     assert (one.order, one.items, one.first_seen_at) == (ORDER, {"A": ITEM}, NOW)
 
 
-def test_what_was_added_back_and_first_seen_outlives_a_change_of_the_order(state: State) -> None:
-    """An amount that was published is known when more is to be added."""
+def test_added_back_quantities_outlive_a_change_of_the_order(state: State) -> None:
+    """A published amount is still known when more is to be added, and so is when the order was first seen."""
     held = taken(state)
     follow(state, held, ORDER)
     with state.write() as connection:
@@ -62,7 +62,7 @@ def test_what_was_added_back_and_first_seen_outlives_a_change_of_the_order(state
 
 
 def test_an_order_that_ended_is_forgotten_and_its_skus_are_due(state: State) -> None:
-    """Nothing is added back for it any more, also where a chunk that knew it comes later."""
+    """Nothing is added back for it any more, even if a chunk that still knew it is committed later."""
     held = taken(state)
     follow(state, held, ORDER)
     with state.read() as connection:
@@ -76,7 +76,7 @@ def test_an_order_that_ended_is_forgotten_and_its_skus_are_due(state: State) -> 
 
 
 def test_orders_that_acumatica_did_not_have_are_asked_for_again(state: State) -> None:
-    """Not before the pause is over; one that it has is not asked for."""
+    """They are requested again after the pause, and not if Acumatica has them."""
     held = taken(state)
     follow(state, held, ORDER)
     with state.write() as connection:

@@ -1,4 +1,4 @@
-"""The workspace's users, sessions, audit, last comparisons, and what was delivered by hour, on both databases."""
+"""The workspace's users, sessions and audit log, the last comparisons, and delivery statistics, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ ANNA = User("anna", "administrator", "hash")
 
 @pytest.fixture
 def state(database_url):
-    """A new state database, of either kind."""
+    """Yield a new state database of either kind."""
     opened = open_state(database_url)
     yield opened
     opened.close()
@@ -44,7 +44,7 @@ def test_users(state):
 
 
 def test_sessions(state):
-    """A session is on until it expires, is ended, or its user is removed or has another password."""
+    """A session is valid until it expires or ends, or its user is removed or gets another password."""
     users.add(state, ANNA, NOW)
 
     def begin(token, hours=1):
@@ -70,7 +70,7 @@ def test_sessions(state):
 
 
 def test_audit(state):
-    """What was done is read by its number, or the newest first, of some kinds or of all."""
+    """Entries are read by number, or the newest first, of some actions or of all."""
     first = audit.write(state, "anna", "pause", "Price is paused.", NOW, entity="price")
     second = audit.write(state, "bert", "failed.skip", "3 skipped.", NOW + timedelta(minutes=1))
     with state.read() as connection:
@@ -82,7 +82,7 @@ def test_audit(state):
 
 
 def test_the_audit_names_a_few_messages(state):
-    """Those that an action was about, so that what became of them can be told; of many it does not."""
+    """An entry lists its messages, so that their present state can be shown; an entry about many does not."""
     few = [audit.Named(7, 1, "price", "sku", ""), audit.Named(8, 2, "order", "SO 1", "")]
     many = few * audit.MOST_MESSAGES
     numbers = [audit.write(state, "anna", "failed.send_again", "…", NOW, messages=one) for one in (few, many, [])]
@@ -91,7 +91,7 @@ def test_the_audit_names_a_few_messages(state):
 
 
 def test_a_person_is_forgotten_in_the_audit_too(state):
-    """What somebody typed about a customer, such as the e-mail, is erased with all else."""
+    """Texts that a person typed about a customer, such as the e-mail, are erased too."""
     number = audit.write(state, "anna", "record.sync", "Customer Jo@Example.com is read and sent.", NOW)
     assert forget.forget(state, "jo@example.com", NOW).mentions == 1
     with state.read() as connection:
@@ -99,8 +99,8 @@ def test_a_person_is_forgotten_in_the_audit_too(state):
 
 
 def test_the_last_comparison(state):
-    """Of each entity the last one is kept: how many differ for which cause, and the first of each; a forgotten person
-    leaves none.
+    """For each entity the last result is stored: how many places differ by cause, and the first of each cause.
+    Forgetting a person deletes it.
     """
     many = [Difference(f"{n}", "", "Jo", "a", "b", "", "other_value") for n in range(comparisons.DETAILS_PER_CAUSE + 5)]
     few = [Difference("last", "", "Jo", "", "", "no product", "unknown_sku")]
@@ -119,8 +119,8 @@ def test_the_last_comparison(state):
         assert set(comparisons.newest(connection)) == {"price"}
 
 
-def test_a_comparison_at_work(state):
-    """It is known while it works: until it ends, or nothing is heard of it any more because its process died."""
+def test_a_running_comparison(state):
+    """It is known until it ends, or until it reports nothing any more because its process died."""
 
     def working(now):
         with state.read() as connection:
@@ -138,7 +138,7 @@ def test_a_comparison_at_work(state):
 
 
 def test_deliveries_by_hour(state):
-    """Every record that Magento took in the last day is counted in its hour, whatever came before."""
+    """Every record that Magento accepted in the last day is counted in its hour, and no earlier ones."""
     with state.read() as connection:
         assert deliveries.by_hour(connection, NOW) == {}
     ages = [*[timedelta(days=40 - number) for number in range(30)], *map(hours, (23.9, 2.5, 2.4, 0.1))]
@@ -155,8 +155,8 @@ def test_deliveries_by_hour(state):
 
 
 def test_how_long_deliveries_took(state):
-    """From the queueing of a request's oldest value to its acceptance: half, and 95 of a hundred; open requests and
-    those that brought nothing do not count.
+    """The delay from queueing the oldest value of a request to its acceptance is reported as median and 95th
+    percentile. Open requests and those without accepted values do not count.
     """
     lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
     seconds = [*range(1, 101), None, 5_000]
@@ -173,7 +173,9 @@ def test_how_long_deliveries_took(state):
 
 
 def test_hours_and_slow_answers(state):
-    """What went in each hour since an instant, and the requests whose answers took longest, on either database."""
+    """Deliveries are counted by hour since an instant, and the requests with the slowest answers are listed, on either
+    database.
+    """
     lists = dict.fromkeys(("targets", "seqs", "new_values", "old_values"), "[]")
     with state.write() as connection:
         for minutes, entity, sent, seconds in (
@@ -196,5 +198,5 @@ def test_hours_and_slow_answers(state):
 
 
 def hours(number):
-    """So many hours."""
+    """Return a number of hours."""
     return timedelta(hours=number)

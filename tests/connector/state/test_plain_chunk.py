@@ -1,4 +1,4 @@
-"""A chunk that changes only values is queued column by column, and any other chunk is left to the decision for each."""
+"""A chunk that only changes values is queued column by column; in any other chunk each value is decided by itself."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def want(record: str, source: str, value: int | None, in_stock: bool | None = Tr
 
 
 def kept(**columns: list[Any]) -> TargetColumns:
-    """Targets of A and B, each with 5 pieces in stock, but for these columns."""
+    """Return targets of A and B, each with 5 pieces in stock, except for these columns."""
     records = [record for record, _source in PLACES]
     usual: dict[str, list[Any]] = {
         "ids": IDS,
@@ -36,7 +36,7 @@ def kept(**columns: list[Any]) -> TargetColumns:
 def queued(
     wanted: list[DesiredValue], of: TargetColumns, sending: tuple[int, ...] = ()
 ) -> dict[bool | None, Any] | None:
-    """What is queued by stock status and target; None where the chunk is not plain."""
+    """Return the queued values by stock status and target, or `None` if the chunk is not plain."""
     changes = Changes(0, "inventory")
     if not queue_plainly(wanted, of, sending, changes):
         assert changes == Changes(0, "inventory")
@@ -52,20 +52,20 @@ def test_what_is_not_confirmed_is_queued() -> None:
 
 
 def test_values_may_come_in_any_order() -> None:
-    """The database has its own order of records and sources: a value goes to its own target."""
+    """Records and sources have the database's order: each value is queued at its own target."""
     wanted = [want("B", "east", 8), want("A", "west", 7), want("A", "east", 6)]
     assert queued(wanted, kept()) == {True: {11: 6, 12: 7, 13: 8}}
 
 
 def test_another_stock_status_is_queued() -> None:
-    """The quantity is the same and the status is not; a status that either side leaves alone does not count."""
+    """A changed status with the same quantity is queued; a status that is not set on either side does not count."""
     wanted = [want(*place, 5, in_stock=False) for place in PLACES]
     assert queued(wanted, kept(in_stock=[1, None, 0])) == {False: {11: 5}}
     assert queued([want(*place, 5, in_stock=None) for place in PLACES], kept()) == {}
 
 
 def test_a_value_that_was_never_confirmed_is_queued() -> None:
-    """Nobody knows what Magento shows there."""
+    """It is not known what Magento shows there."""
     assert queued([want(*place, 5) for place in PLACES], kept(confirmed=[5, None, 5])) == {True: {12: 5}}
 
 
@@ -82,12 +82,14 @@ def test_a_value_that_was_never_confirmed_is_queued() -> None:
     ids=["one waits", "another record", "another spelling", "another source", "a new place", "a place without a value"],
 )
 def test_targets_that_need_a_decision(of: TargetColumns) -> None:
-    """One that waits, is another record's or spelling's, is not there yet, or is wanted no more: nothing is done."""
+    """Nothing is queued if a target is pending, has another record or spelling, does not exist yet, or has no value in
+    the chunk.
+    """
     assert queued([want(*place, 6) for place in PLACES], of) is None
 
 
 def test_a_target_in_a_request_needs_a_decision() -> None:
-    """What is on its way decides what is queued behind it; a target of other records does not matter."""
+    """The value that is being sent decides what is queued after it; a target of other records does not matter."""
     wanted = [want(*place, 6) for place in PLACES]
     assert queued(wanted, kept(), sending=(12,)) is None
     assert queued(wanted, kept(), sending=(99,)) is not None
@@ -98,7 +100,7 @@ def test_a_target_in_a_request_needs_a_decision() -> None:
     [{"cause": FailureCode.SEVERAL_ITEMS_WITH_ONE_SKU}, {"document": b"{}"}, {"value": None}],
     ids=lambda more: next(iter(more)),
 )
-def test_what_is_no_value_needs_a_decision(more: dict[str, Any]) -> None:
-    """A record that cannot be sent, a document, and what has no value."""
+def test_a_row_without_a_plain_value_needs_a_decision(more: dict[str, Any]) -> None:
+    """It is a record that cannot be sent, a document, or a row without a value."""
     wanted = [want(*PLACES[0], 6), want(*PLACES[1], 6), want(*PLACES[2], **{"value": 6, **more})]
     assert queued(wanted, kept()) is None

@@ -1,4 +1,4 @@
-"""Rechecks: what is in doubt in Magento stays so until it was read again after it came into doubt."""
+"""Rechecks: a value that is in doubt stays so until it has been read again after the doubt arose."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def due(state: State, after: timedelta = timedelta(0)) -> dict[tuple[str, str], 
 
 @pytest.mark.parametrize(("asked", "left"), [(-SECOND, True), (timedelta(0), False), (SECOND, False)])
 def test_only_an_answer_that_is_not_older_settles_it(state: State, asked: timedelta, *, left: bool) -> None:
-    """Magento may have been asked before the place came into doubt."""
+    """Magento may have been asked before the value came into doubt."""
     with state.write() as connection:
         ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW)
     known = due(state)
@@ -29,7 +29,7 @@ def test_only_an_answer_that_is_not_older_settles_it(state: State, asked: timede
 
 
 def test_a_place_that_came_into_doubt_again_stays(state: State) -> None:
-    """What was computed before that does not settle it, though Magento was asked later."""
+    """A result computed before that does not settle it, even if Magento was asked later."""
     with state.write() as connection:
         ledger.schedule_rechecks(connection, "inventory", [PLACE, ("B", "east")], NOW)
     known = due(state)
@@ -39,7 +39,7 @@ def test_a_place_that_came_into_doubt_again_stays(state: State) -> None:
     assert list(due(state, SECOND)) == [PLACE]
 
 
-def test_one_that_is_to_be_read_later_is_not_due_before(state: State) -> None:
+def test_a_later_recheck_is_not_moved_forward(state: State) -> None:
     """A request whose answer was lost may be applied late."""
     with state.write() as connection:
         ledger.schedule_rechecks(connection, "inventory", [PLACE], NOW + 60 * SECOND)

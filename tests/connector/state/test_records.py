@@ -1,4 +1,4 @@
-"""Records are kept and found again, however many of them are asked for and whatever of them changed."""
+"""Records are stored and found again, however many are read and whatever changes of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write(state: State, stored: Sequence[Stored], entity: str = "price") -> None
     ids=["all", "each second", "each seventh", "the ends", "a few", "one that is not there", "only such", "none"],
 )
 def test_records_are_found_however_close_they_lie(state: State, asked: list[str]) -> None:
-    """Those that are asked for and no other, whether or not many others lie between them."""
+    """The requested records are found and no others, whether or not many others lie between them."""
     write(state, [Stored(key, key.lower(), Record.of(vendor={"": 1})) for key in KEYS])
     write(state, [Stored(key, None, Record.of()) for key in KEYS], "inventory")
     assert kept(state, asked) == {
@@ -44,7 +44,7 @@ def test_records_are_found_however_close_they_lie(state: State, asked: list[str]
 
 
 def test_records_are_found_whatever_they_are_called(state: State) -> None:
-    """Quotation marks, line breaks and other scripts in a key or in what is kept of a record change nothing."""
+    """Quotation marks, line breaks and other scripts in a key or in the content of a record do no harm."""
     ends = ['"', "\n", "\r\n", "\\", "\x1f", "\u2028", "é", "漢", "😀", "", " "]
     names = [f"{key}{end}" for key in KEYS[:100] for end in ends]
     stored = [Stored(name, name, Record.of(document={name: name}), None, 1) for name in names]
@@ -53,7 +53,7 @@ def test_records_are_found_whatever_they_are_called(state: State) -> None:
 
 
 def test_skus_that_several_records_have_are_named(state: State) -> None:
-    """Also where they are a few among many that lie close together."""
+    """This holds even if they are few among many that lie close together."""
     write(
         state,
         [Stored(key, KEYS[number // 2 if number < 4 else number], Record.of()) for number, key in enumerate(KEYS)],
@@ -86,7 +86,7 @@ CHANGES = st.lists(
 )
 @given(st.lists(CHANGES, max_size=4))
 def test_what_was_written_last_is_kept(state: State, written: list[list[Stored]]) -> None:
-    """Whatever changes of the records: what Acumatica said, the SKU, the day, the sweeps, or that they are there."""
+    """Each part of a record may change: its content, the SKU, the day, the sweeps, or whether it exists."""
     with state.write() as connection:
         connection.execute(records.records.delete())
     expected: dict[str, Stored] = {}
@@ -97,7 +97,7 @@ def test_what_was_written_last_is_kept(state: State, written: list[list[Stored]]
 
 
 def test_a_record_that_was_erased_is_written_again(state: State) -> None:
-    """Among others of which only what Acumatica said has changed."""
+    """The other records of the write have only new content."""
     stored = [Stored(key, key, Record.of(vendor={"": 1})) for key in KEYS]
     write(state, stored)
     with state.write() as connection:
@@ -110,7 +110,9 @@ def test_a_record_that_was_erased_is_written_again(state: State) -> None:
 @pytest.mark.parametrize("chosen", [KEYS, KEYS[::2], KEYS[::3], KEYS[10:70], KEYS[:20]], ids=len)
 @pytest.mark.parametrize("other", ["none", "SKU", "day", "no SKU before", "another entity"])
 def test_only_the_records_that_changed_are_written(state: State, chosen: list[str], other: str) -> None:
-    """However close they lie, and whether something else of one of them changed too; the rest stays as it was."""
+    """The others stay as they were, however close they lie, and whether or not something else of one record changed
+    too.
+    """
     before = {key: Stored(key, key.lower(), Record.of(vendor={"": 1}), rows_seen=4) for key in KEYS}
     if other == "no SKU before":
         before[chosen[7]].key = None
@@ -146,10 +148,10 @@ WHOLE = {name: part for name, part, _other in PARTS}
 
 @pytest.mark.parametrize(("name", "part", "other"), PARTS)
 @pytest.mark.parametrize("is_read", [False, True], ids=["unread", "read"])
-def test_a_part_is_news_where_it_says_something_else(
-    state: State, name: str, part: Any, other: Any, is_read: bool
-) -> None:
-    """Whether or not it was decoded before: the same is none, another one is, and so are none and one after none."""
+def test_a_part_that_differs_has_changed(state: State, name: str, part: Any, other: Any, is_read: bool) -> None:
+    """An equal part has not changed, a different or missing one has, and so has one that was missing, decoded before or
+    not.
+    """
     write(state, [Stored("A", "A", Record.of(**WHOLE))])
     record = kept(state, ["A"])["A"].record
     if is_read:
@@ -168,14 +170,14 @@ def test_a_part_is_news_where_it_says_something_else(
     assert again == Record.of(**WHOLE)
 
 
-def test_entries_in_another_order_are_no_news(state: State) -> None:
+def test_entries_in_another_order_have_not_changed(state: State) -> None:
     """Warehouses come in the order in which they were first read, or in Acumatica's."""
     write(state, [Stored("A", "A", Record.of(quantities=SHELVES))])
     assert not kept(state, ["A"])["A"].record.take("quantities", dict(reversed(SHELVES.items())))
 
 
 def test_a_record_as_the_first_versions_wrote_it(state: State) -> None:
-    """They wrote parts of which nothing is known; such a record is not there, and knows nothing."""
+    """They stored empty parts as null; a record with only such parts is not there."""
     written = b'{"facts":null,"quantities":{},"vendor":{},"price_rows":[],"document":null,"invoices":{}}'
     write(state, [Stored("A", "A", Record())])
     with state.write() as connection:

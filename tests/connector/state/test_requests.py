@@ -1,4 +1,4 @@
-"""The log of what was delivered, and what is in a request."""
+"""The delivery log, and the targets in open requests."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def send(state: State, held: Lease, became: str = "sent") -> list[Message]:
 
 
 def rows(state: State) -> list[tuple[str, int, int, int | None]]:
-    """Each request's state, how many of its messages were sent and failed, and what it has open."""
+    """Return each request's state, how many of its messages were sent and failed, and which targets it has open."""
     table = request_table.c
     with state.read() as connection:
         query = select(table.state, table.sent, table.failed, table.left_open).order_by(table.id)
         return [tuple(row) for row in connection.execute(query)]
 
 
-def test_a_request_says_what_it_carried_and_what_was_there_before(state: State, held: Lease) -> None:
-    """Place by place, with the stock status, so that what it did can be undone."""
+def test_a_request_has_the_new_and_the_former_values(state: State, held: Lease) -> None:
+    """It has them place by place, with the stock status, so that its effect can be undone."""
     queue(state, held, A=10, B=0)
     first = send(state, held)
     queue(state, held, A=11, B=20, C=30)
@@ -67,8 +67,8 @@ def test_a_request_says_what_it_carried_and_what_was_there_before(state: State, 
     }
 
 
-def test_the_log_says_what_became_of_each_value(state: State, held: Lease) -> None:
-    """With Magento's answer where it refused; of a value that was overtaken too, and of one that is on its way."""
+def test_the_log_has_the_outcome_of_each_value(state: State, held: Lease) -> None:
+    """It has Magento's answer if the value was refused, and also superseded values and those that are being sent."""
     queue(state, held, A=10, B=20)
     a, b = claim(state, held, NOW, ALL)
     queue(state, held, B=21)
@@ -86,7 +86,7 @@ def test_the_log_says_what_became_of_each_value(state: State, held: Lease) -> No
 
 
 def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
-    """The one that ADR 0045 shows, for either database: what was sent, and what was there before; not what failed."""
+    """The query in ADR 0045 returns, on either database, what was sent and what was there before, without what failed."""
     queue(state, held, A=10)
     send(state, held)
     queue(state, held, A=11, B=20)
@@ -105,7 +105,7 @@ def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
 
 
 def test_nothing_of_a_target_is_written_for_its_claim(state: State, held: Lease) -> None:
-    """One row is: the request. Whoever reads the message knows all the same that it is on its way."""
+    """Only the request's row is written. Reading the message nevertheless shows that it is being sent."""
     queue(state, held, A=10)
     with state.read() as connection:
         before = connection.execute(select(targets)).all()
@@ -119,8 +119,8 @@ def test_nothing_of_a_target_is_written_for_its_claim(state: State, held: Lease)
     assert (stands.counts["pending"], stands.counts["sending"], stands.oldest_pending) == (0, 1, None)
 
 
-def test_a_value_that_overtakes_one_in_a_request_is_counted_apart(state: State, held: Lease) -> None:
-    """One waits and one is on its way."""
+def test_a_newer_value_than_the_one_in_a_request_is_counted_separately(state: State, held: Lease) -> None:
+    """One is pending and one is being sent."""
     queue(state, held, A=10, B=20)
     claim(state, held, NOW, ALL)
     queue(state, held, A=11)
@@ -131,7 +131,7 @@ def test_a_value_that_overtakes_one_in_a_request_is_counted_apart(state: State, 
 
 
 def test_a_request_may_end_message_by_message(state: State, held: Lease) -> None:
-    """It is open until the last of them has an outcome; what it brought is counted."""
+    """It is open until the last message has an outcome; its outcomes are counted."""
     queue(state, held, A=1, B=2, C=3)
     a, b, c = claim(state, held, NOW, ALL)
     settle(state, held, [MessageOutcome(a, "sent"), MessageOutcome(b, "sending", "no_answer", "lost")], LATER)
@@ -143,8 +143,8 @@ def test_a_request_may_end_message_by_message(state: State, held: Lease) -> None
     assert rows(state) == [("settled", 2, 1, None)]
 
 
-def test_what_is_left_of_a_run_that_died_is_one_request_each(state: State, held: Lease) -> None:
-    """The next run finds them under the fence of the dead one, and closes them."""
+def test_requests_of_a_run_that_died_stay_separate(state: State, held: Lease) -> None:
+    """The next run finds each with the fence of the dead run, and settles it."""
     queue(state, held, A=1, B=2, C=3)
     claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
     claim(state, held, NOW, ClaimSpec("shop", 2, [1]))
@@ -158,8 +158,8 @@ def test_what_is_left_of_a_run_that_died_is_one_request_each(state: State, held:
     assert [one.attempts for one in claim(state, later, LATER, ALL)] == [2, 2, 2]
 
 
-def test_a_document_in_a_request_counts_as_tried(state: State, held: Lease) -> None:
-    """Magento may know of it from the moment that its request leaves."""
+def test_a_document_in_a_request_counts_as_attempted(state: State, held: Lease) -> None:
+    """Magento may have it as soon as the request is sent."""
     wanted = [DesiredValue("A", "A", "", "A", 1, document=b"{}")]
     RunState(state, held).commit(Computed(["A"], wanted, None), NOW)
     with state.read() as connection:
@@ -181,7 +181,7 @@ def test_what_is_in_a_request_is_not_erased(state: State) -> None:
 
 
 async def test_requests_that_were_settled_long_ago_are_deleted(state: State, held: Lease) -> None:
-    """An open one stays, and so does the newest: a number never means another request."""
+    """An open request stays, and so does the newest, because its number must not be given to another one."""
     for value in range(1, 6):
         queue(state, held, A=value)
         send(state, held)
@@ -193,8 +193,8 @@ async def test_requests_that_were_settled_long_ago_are_deleted(state: State, hel
     assert [row[0] for row in rows(state)] == ["sending"]
 
 
-def test_what_went_in_a_span_of_time(state: State, held: Lease) -> None:
-    """Record by record, the newest request first, in pages that end with a whole request; other days are left out."""
+def test_what_was_sent_in_a_span_of_time(state: State, held: Lease) -> None:
+    """It is listed record by record, the newest request first; other days and entities are left out."""
     queue(state, held, A=10, B=0)
     send(state, held)
     queue(state, held, A=11)
@@ -218,7 +218,7 @@ def test_what_went_in_a_span_of_time(state: State, held: Lease) -> None:
 
 
 def test_a_page_ends_with_a_whole_request(state: State, held: Lease) -> None:
-    """A hundred records or a hundred requests; the next page begins after its last request."""
+    """A page has a hundred records or a hundred requests; the next one begins after its last request."""
     queue(state, held, **{f"K{number:03}": number for number in range(250)})
     while send(state, held):
         pass

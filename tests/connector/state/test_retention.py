@@ -1,4 +1,4 @@
-"""What is deleted of the state database, and that nothing else is: over SQLite and PostgreSQL."""
+"""Retention deletes what the state database does not need any more, and nothing else, over SQLite and PostgreSQL."""
 
 from datetime import timedelta
 from itertools import product
@@ -35,7 +35,7 @@ ENTITIES = ("price", "inventory", "shipment", "customer", "order")
 
 
 def keep(state: State, *rows: tuple[str, object, object]) -> None:
-    """Requests of one message each: the entity, and when they left and were settled; None for an open one."""
+    """Insert requests of one message each: the entity, and when they were sent and settled (`None`: open)."""
     with state.write() as connection:
         for entity, sent_at, settled_at in rows:
             row = {
@@ -54,26 +54,26 @@ def keep(state: State, *rows: tuple[str, object, object]) -> None:
 
 
 def numbers(state: State) -> list[int]:
-    """The id of every request."""
+    """Return the ids of all requests."""
     with state.read() as connection:
         return list(connection.execute(select(requests.c.id).order_by(requests.c.id)).scalars())
 
 
 def kept(state: State) -> list[tuple[str, str]]:
-    """The key and state of every target."""
+    """Return the key and state of all targets."""
     with state.read() as connection:
         return [tuple(row) for row in connection.execute(select(targets.c.key, targets.c.state)).all()]
 
 
 def target(state: State, key: str, became: str, changed: object, confirmed: int | None, **more: object) -> None:
-    """A target that wants 10."""
+    """Insert a target with the desired value 10."""
     row = {"entity": "order", "key": key, "acumatica_key": key, "wanted": 10, "wanted_at": 1, "confirmed": confirmed}
     with state.write() as connection:
         connection.execute(insert(targets).values(**row, state=became, changed_at=micros(changed), **more))
 
 
 async def test_only_what_is_over_and_old(state: State) -> None:
-    """Of every entity: exactly the requests that were settled before then are deleted."""
+    """Requests of every entity that were settled before then are deleted, and no others."""
     ages = [(OLD, OLD), (OLD, YOUNG), (OLD, None), (YOUNG, YOUNG)]
     rows = [(entity, *age) for age in ages for entity in ENTITIES]
     keep(state, *rows)
@@ -83,9 +83,9 @@ async def test_only_what_is_over_and_old(state: State) -> None:
     assert await retention.forget_messages(state, ManualClock(NOW), BEFORE, rows=7) == 0
 
 
-async def test_targets_that_say_nothing_any_more(state: State) -> None:
-    """One that wants nothing, and of which Magento has confirmed nothing, goes; every other one stays, whatever its
-    age. What was tried of a document goes with the end of it.
+async def test_targets_without_information_are_deleted(state: State) -> None:
+    """A closed target without a confirmed value is deleted, and no other, however old. The attempted documents of
+    closed targets are deleted too.
     """
     ages = (("old", OLD), ("young", YOUNG))
     for became, (age, changed) in product(("sent", "superseded", "pending", "failed", "skipped"), ages):
@@ -105,7 +105,7 @@ async def test_targets_that_say_nothing_any_more(state: State) -> None:
 
 
 async def test_an_id_is_never_used_twice(state: State) -> None:
-    """The newest request stays, and a target's number is never given again."""
+    """The newest request stays, and a target's number is never reused."""
     keep(state, *[("price", OLD, OLD)] * 3)
     await retention.forget_messages(state, ManualClock(NOW), BEFORE)
     assert numbers(state) == [3]
@@ -119,9 +119,7 @@ async def test_an_id_is_never_used_twice(state: State) -> None:
 
 
 async def test_bounded_statements_with_pauses(state: State) -> None:
-    """No statement deletes more rows than it may, each is a transaction of its own, and others get their turn between
-    two.
-    """
+    """Each statement deletes a bounded number of rows in its own transaction, and others can write between two of them."""
     keep(state, *[("price", OLD, OLD)] * 25)
     seen = []
 
@@ -140,8 +138,8 @@ async def test_bounded_statements_with_pauses(state: State) -> None:
     assert retention.ROWS_PER_STATEMENT <= 10_000
 
 
-async def test_what_is_young_is_not_even_read(state: State) -> None:
-    """It ends where the younger requests begin, however many there are."""
+async def test_younger_requests_are_not_read(state: State) -> None:
+    """Deletion ends where the younger requests begin, however many there are."""
     keep(state, ("price", OLD, OLD), *[("price", YOUNG, YOUNG)] * 30)
     read = []
 
@@ -156,7 +154,7 @@ async def test_what_is_young_is_not_even_read(state: State) -> None:
 
 async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lease) -> None:
     """Deleting between a claim and its answer, or between a crash and the next run, loses nothing and sends nothing
-    again.
+    twice.
     """
     queue = [DesiredValue(sku, sku, "", sku, 10) for sku in ("A", "B", "C")]
     RunState(state, held).commit(Computed(["A", "B", "C"], queue, None), NOW)
@@ -174,7 +172,7 @@ async def test_a_message_in_flight_is_settled_afterwards(state: State, held: Lea
 
 
 async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease) -> None:
-    """However old it is: deleting it would send what a person left out."""
+    """This holds however old it is, because deleting it would send what a person skipped."""
     wanted = [
         DesiredValue("A", "A", "", "A", 10, cause="unknown", reason="no", skipped=True),
         DesiredValue("B", "B", "", "B", 1),
@@ -186,7 +184,7 @@ async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease
 
 
 def test_leftovers(state: State) -> None:
-    """Sessions and refused logins that are over go, and notifications that cannot come again; hosts and leases stay."""
+    """Expired sessions and refused logins are deleted, and notifications that cannot come again; hosts and leases stay."""
     long_ago, soon = micros(NOW - timedelta(days=2)), micros(NOW + timedelta(minutes=1))
     with state.write() as connection:
         for slot, until in (("gone", long_ago), ("mine", soon)):
@@ -207,8 +205,8 @@ def test_leftovers(state: State) -> None:
     assert licence.REFUSED_LOGIN_PAUSE < retention.LEFTOVERS
 
 
-def test_whom_a_wake_would_not_reach(state: State) -> None:
-    """Nobody hears it while no run works on the entity; a paused entity has no run on purpose."""
+def test_a_wakeup_without_a_run_goes_unnoticed(state: State) -> None:
+    """It goes unnoticed while no run works on the entity; a paused entity has no run on purpose."""
 
     def sleeps(after: float = 0) -> bool:
         with state.read() as connection:

@@ -1,4 +1,4 @@
-"""Many rows at once, and a whole state database copied into another."""
+"""Many rows at once, and copying a whole state database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,8 +36,8 @@ def values(state: State) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("copies", [1, 500], ids=["few", "many"])
-def test_every_value_arrives_as_it_was(state: State, copies: int) -> None:
-    """Whatever way many rows take into the database, texts, bytes, numbers, booleans and nothing stay what they are."""
+def test_every_value_is_stored_unchanged(state: State, copies: int) -> None:
+    """Texts, bytes, numbers, booleans and nulls stay the same, whichever way many rows are inserted."""
     given: list[dict[str, Any]] = [
         {
             "entity": "order", "key": f"{number} {odd}", "source": "", "acumatica_key": odd, "sku": odd or None,
@@ -56,8 +56,8 @@ def test_every_value_arrives_as_it_was(state: State, copies: int) -> None:
         assert [dict(one) for one in found] == given
 
 
-def test_nothing_is_inserted_where_nothing_is_given(state: State) -> None:
-    """No rows are no statement."""
+def test_no_rows(state: State) -> None:
+    """No rows need no statement."""
     with state.write() as connection:
         insert_rows(connection, watermarks, [])
         upsert(connection, watermarks, [])
@@ -66,7 +66,7 @@ def test_nothing_is_inserted_where_nothing_is_given(state: State) -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 15_000])
 def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
-    """Rows that are there are replaced, with `only_new` they stay; the rest is new."""
+    """Existing rows are replaced, or stay with `only_new`; the others are inserted."""
     with state.write() as connection:
         upsert(connection, watermarks, (row(f"{number}", 1) for number in range(count)))
         upsert(connection, watermarks, [row(f"{number}", 2) for number in range(0, count + 1, 2)])
@@ -79,7 +79,7 @@ def test_a_row_replaces_the_one_with_its_key(state: State, count: int) -> None:
 
 
 def test_a_chunk_of_many_records_is_kept(state: State, held: Lease) -> None:
-    """Chunks of thousands of records take the quick way and come out like small ones, also the second time."""
+    """A chunk of thousands of records takes the fast path with the result of small ones, also the second time."""
     keys = [f"SKU-{number:06}" for number in range(12_000)]
     stored = [Stored(key, key.lower(), Record.of(quantities={"MAIN": number})) for number, key in enumerate(keys)]
     for value, expected in ((10, Queued(queued=12_000)), (11, Queued(queued=12_000, superseded=12_000))):
@@ -102,7 +102,7 @@ def everything(state: State) -> dict[str, list[tuple[Any, ...]]]:
 def test_a_state_moves_to_another_database(
     state: State, held: Lease, new_database: Callable[..., str], to: str
 ) -> None:
-    """A copy holds every row, of either kind of database in the other, and goes on where the original stood."""
+    """A copy has every row, whichever kind the two databases are, and continues from the same state."""
     keys = [f"SKU-{number:04}" for number in range(1_500)]
     stored = [Stored(key, key, Record.of(vendor={"": 3})) for key in keys]
     wanted = [DesiredValue(key, key, "", key, 10, in_stock=True) for key in keys]
@@ -120,7 +120,7 @@ def test_a_state_moves_to_another_database(
 
 
 def test_an_empty_state_can_be_copied(state: State, new_database: Callable[..., str], database: str) -> None:
-    """A copy of a state in which nothing has happened yet is usable."""
+    """The copy of a state in which nothing has happened yet is usable."""
     other = open_state(new_database(database))
     copy_state(state, other)
     assert everything(other) == everything(state)

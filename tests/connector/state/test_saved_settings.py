@@ -1,4 +1,4 @@
-"""Saved settings: versions with who and when, on either database."""
+"""Versions of saved settings, with who saved them and when, on either database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def test_every_saving_is_a_version(state):
-    """The newest version counts, and each earlier one tells who saved it, when, and what changed."""
+    """The newest version is in effect, and each earlier one shows who saved it, when, and what changed."""
     with state.read() as connection:
         assert saved_settings.newest(connection) is None
         assert saved_settings.newest_number(connection) == 0
@@ -28,7 +28,7 @@ def test_every_saving_is_a_version(state):
 
 
 def test_two_who_save_at_once(state):
-    """Whoever saves on top of a version that is no longer the newest is refused, and nothing is saved."""
+    """A change that is based on an older version than the newest is refused, and nothing is saved."""
     saved_settings.save(state, {}, after=0, who="Ann", summary="", now=NOW)
     with pytest.raises(saved_settings.SavedMeanwhile, match="Version 1 was saved by somebody else"):
         saved_settings.save(state, {"queue": {"batch_count": 9}}, after=0, who="Bob", summary="", now=NOW)

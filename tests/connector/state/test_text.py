@@ -1,4 +1,4 @@
-"""Texts that a database cannot keep, and the order of those that it can."""
+"""Texts that a database cannot store, and the order of those that it can."""
 
 import json
 import random
@@ -40,7 +40,7 @@ def failed(state: State) -> list[Message]:
 
 @pytest.mark.parametrize("odd", ODD, ids=["NUL inside", "only NUL", "half a pair", "too long", "a million"])
 def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: str) -> None:
-    """A record with an impossible name becomes one failed message that says why, and the others go through."""
+    """A record with a name that cannot be stored becomes one failed message that says why; the others are queued."""
     assert commit(state, held, "A", odd, "B") == Queued(queued=2, failed=1)
     (message,) = failed(state)
     assert message.cause == FailureCode.CANNOT_BE_KEPT
@@ -52,8 +52,8 @@ def test_a_name_that_cannot_be_kept_fails_alone(state: State, held: Lease, odd: 
 
 
 @pytest.mark.parametrize("odd", ODD, ids=["NUL inside", "only NUL", "half a pair", "too long", "a million"])
-def test_it_is_not_failed_again_by_every_sync(state: State, held: Lease, odd: str) -> None:
-    """The same impossible name leads to the same message, and two of them to two."""
+def test_a_name_that_cannot_be_kept_fails_once(state: State, held: Lease, odd: str) -> None:
+    """The same name always leads to the same message, and two such names lead to two."""
     commit(state, held, odd)
     assert commit(state, held, odd) == Queued()
     assert commit(state, held, odd, f"{odd}\x00") == Queued(failed=1)
@@ -62,14 +62,14 @@ def test_it_is_not_failed_again_by_every_sync(state: State, held: Lease, odd: st
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**40])
 def test_a_value_that_cannot_be_kept_fails_alone(state: State, held: Lease, value: int) -> None:
-    """A number beyond 64 bits fails its own record."""
+    """A number beyond 64 bits only fails its own record."""
     wanted = [DesiredValue("A", "A", "", "A", value), DesiredValue("B", "B", "", "B", 2**63 - 1)]
     assert RunState(state, held).commit(Computed(["A", "B"], wanted, None), NOW) == Queued(queued=1, failed=1)
     assert claim(state, held, NOW, ClaimSpec("shop", 10, [1]))[0].value == 2**63 - 1
 
 
 def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) -> None:
-    """Claims and pages have the same order on every database, whatever its language is."""
+    """Claims and pages have the same order on every database, whatever its language."""
     commit(state, held, *reversed(ORDERED))
     with state.read() as connection:
         assert records.all_keys(connection, "price", "", 100) == ORDERED[1:]
@@ -78,12 +78,12 @@ def test_names_are_in_the_order_of_their_code_points(state: State, held: Lease) 
 
 
 def test_names_that_differ_in_case_only_are_two(state: State, held: Lease) -> None:
-    """The database compares names exactly: what Magento takes for the same is decided before."""
+    """The database compares names exactly; which names Magento treats as equal is decided before."""
     assert commit(state, held, "abc", "ABC", "abc ") == Queued(queued=3)
 
 
 def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
-    """A reason of any length is kept; a character that no database takes is replaced."""
+    """A reason of any length is stored; a character that no database accepts is replaced."""
     commit(state, held, "A")
     message = "é" * 10**6 + "\x00\ud800"
     outcomes = [
@@ -95,7 +95,7 @@ def test_what_magento_said_is_kept_whole(state: State, held: Lease) -> None:
 
 
 def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
-    """No text of Acumatica, Magento or a person stops a transaction."""
+    """No text of Acumatica, Magento or a person makes a transaction fail."""
     odd = "x\x00\ud83d"
     cursor = Cursor(0, None, 1, "A\x00")
     with state.write() as connection:
@@ -113,7 +113,7 @@ def test_every_other_text_is_kept_too(state: State, held: Lease) -> None:
 
 
 def test_the_longest_names_fit_every_index(state: State, held: Lease) -> None:
-    """Names as long as allowed, of characters that take four bytes and cannot be compressed, are kept."""
+    """The longest allowed names, of four-byte characters that cannot be compressed, are stored."""
     spell = random.Random(1)
     key, source = ("".join(chr(spell.randrange(0x20000, 0x2A6DF)) for _ in range(LONGEST_NAME)) for _ in range(2))
     computed = Computed([key], [DesiredValue(key, key, source, key, 10)], None, [Stored(key, key, Record.of())])

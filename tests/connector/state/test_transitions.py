@@ -1,4 +1,4 @@
-"""What becomes of a message is decided in one table: every state with everything that can happen to it."""
+"""The transition table decides every state of a message with every event that can occur in it."""
 
 from datetime import timedelta
 from itertools import product
@@ -122,7 +122,7 @@ OF_STATE: dict[MessageState, dict[tuple[Outcome, bool], Transition | None]] = {
 
 @pytest.mark.parametrize(("state", "outcome", "newer"), list(product(MessageState, Outcome, (False, True))))
 def test_every_combination(state: MessageState, outcome: Outcome, newer: bool) -> None:
-    """What is not in the table cannot happen, and says so."""
+    """A transition that is not in the table is impossible, and raises an error."""
     expected = OF_STATE[state].get((outcome, newer))
     if expected is NOTHING:
         with pytest.raises(NoTransition):
@@ -133,7 +133,9 @@ def test_every_combination(state: MessageState, outcome: Outcome, newer: bool) -
 
 @pytest.mark.parametrize("outcome", [O.TEMPORARY, O.NOT_SHOWN])
 def test_the_last_attempt(outcome: Outcome) -> None:
-    """What passes is tried as often as Retry Count says; then it failed. Another value has all its attempts."""
+    """A temporary fault is tried as often as Retry Count says; then the message fails. Another value has all its
+    attempts.
+    """
     spent = transition(IN_REQUEST, outcome, attempts=3, limits=LIMITS, now=NOW)
     assert spent == Transition(FAILED, 3)
     assert transition(IN_REQUEST, outcome, newer=True, attempts=3, limits=LIMITS, now=NOW) == Transition(OPEN)
@@ -141,26 +143,28 @@ def test_the_last_attempt(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("outcome", [O.NOT_SENT, O.WAITS, O.UNKNOWN])
 def test_what_uses_no_attempt_does_not_fail_at_the_last_one(outcome: Outcome) -> None:
-    """A lost connection, a wait and a lost answer are no failures, however often it was tried."""
+    """A lost connection, a wait and a lost answer are not failures, however many attempts were made."""
     became = transition(IN_REQUEST, outcome, attempts=3, limits=LIMITS, now=NOW)
     assert became.state in (OPEN, IN_REQUEST)
     assert became.attempts <= 3
 
 
 def test_a_wait_leaves_one_attempt_at_most() -> None:
-    """Magento may know of it; what was tried days ago does not count when the wait is over."""
+    """Magento may have the document; attempts of days ago do not count when the wait is over."""
     left = [transition(IN_REQUEST, O.WAITS, attempts=n, limits=LIMITS, now=NOW).attempts for n in (1, 2, 3, 9)]
     assert left == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("state", [FAILED, SKIPPED])
 def test_what_only_waited_for_its_newest_state_opens_with_the_same_value(state: MessageState) -> None:
-    """An unknown SKU whose product exists by now, and what a person wants sent again."""
+    """This holds for an unknown SKU whose product exists by now, and for a message that a person sends again."""
     assert transition(state, O.WANTED, attempts=3, reopens=True) == Transition(OPEN)
 
 
 def test_ten_confirmed_twelve_in_flight_and_ten_wanted_again() -> None:
-    """A target in a request is not closed by what Magento showed before it; 12 refused then opens what is wanted."""
+    """A target in a request is not closed by the value that Magento showed before. If 12 is refused, the desired 10 is
+    pending.
+    """
     assert transition(IN_REQUEST, O.CONFIRMED, newer=True, attempts=1).state is IN_REQUEST
     assert transition(IN_REQUEST, O.REFUSED, newer=True, attempts=1, limits=LIMITS) == Transition(OPEN)
 
@@ -170,7 +174,7 @@ def test_ten_confirmed_twelve_in_flight_and_ten_wanted_again() -> None:
     [("pending", OPEN), ("sending", IN_REQUEST), ("failed", FAILED), ("skipped", SKIPPED), ("sent", CLOSED)],
 )
 def test_todays_rows_have_a_state(stored: str, state: MessageState) -> None:
-    """Both ends of today's messages, sent and superseded, are closed."""
+    """Both final states of messages, sent and superseded, are closed."""
     assert state_of(stored) is state
     assert state_of("superseded") is CLOSED
     assert {state_of(one) for one in STATES} == set(MessageState)
@@ -178,15 +182,17 @@ def test_todays_rows_have_a_state(stored: str, state: MessageState) -> None:
 
 @pytest.mark.parametrize("outcome", [*sorted(OF_REQUESTS), O.UNKNOWN])
 @pytest.mark.parametrize("attempts", [1, 3])
-def test_a_row_that_a_newer_one_has_overtaken(outcome: Outcome, attempts: int) -> None:
-    """Found out before or after its outcome was decided, it is stored alike: sent, superseded or still in a request."""
+def test_a_superseded_row(outcome: Outcome, attempts: int) -> None:
+    """Whether this is noticed before or after its outcome was decided, it is stored alike: sent, superseded or still in
+    a request.
+    """
     alone = transition(IN_REQUEST, outcome, attempts=attempts, limits=LIMITS, now=NOW)
     with_newer = transition(IN_REQUEST, outcome, newer=True, attempts=attempts, limits=LIMITS, now=NOW)
     assert overtaken(stored_as(alone, outcome)) == stored_as(with_newer, outcome, newer=True)
 
 
 def test_what_a_person_may_do_is_what_the_table_allows() -> None:
-    """The conditions of the statements are made of it."""
+    """The conditions of the statements are derived from the table."""
     assert set(allowed_from(O.SENT_AGAIN)) == {"failed", "skipped"}
     assert set(allowed_from(O.SKIPPED_BY_HAND)) == {"pending", "failed", "skipped"}
     assert set(allowed_from(O.LINKED)) == {"pending", "failed", "skipped"}

@@ -1,6 +1,6 @@
-"""What waits has its turn, whatever wrote it: PostgreSQL keeps the turns by triggers, SQLite by an index.
+"""Every pending target has its turn, however it was written: PostgreSQL stores turns with triggers, SQLite in an index.
 
-The fixture `state` of these tests compares turns and targets at the end of every test, here and in the other files.
+The fixture `state` compares turns and targets at the end of every test, here and in the other files.
 """
 
 from collections.abc import Callable
@@ -29,20 +29,20 @@ SPEC = ClaimSpec("shop", 10, [10])
 
 
 def turns(state: State) -> list[tuple[str, int, bool]]:
-    """Return the SKU of each turn, for when it is put off, and whether it wants 0."""
+    """Return the SKU of each turn, its `not_before`, and whether the desired value is 0."""
     query = "SELECT key, turns.not_before, is_stock_out FROM turns JOIN targets ON id = target ORDER BY key"
     with state.read() as connection:
         return [(key, at, bool(wants_none)) for key, at, wants_none in driver_rows(connection, query)]
 
 
 def queue(state: State, held: Lease, **values: int) -> None:
-    """Have these SKUs want these values."""
+    """Queue the desired values of these SKUs."""
     wanted = [DesiredValue(key, key, "", key, value) for key, value in values.items()]
     RunState(state, held).commit(Computed(list(values), wanted, None), NOW)
 
 
 def test_a_value_has_its_turn_from_when_it_is_wanted_until_it_is_confirmed(state: State, held: Lease) -> None:
-    """Also while it is in a request, after which it may be wanted again, later or not at all."""
+    """It has it also while it is in a request, after which it may be queued again, put off or dropped."""
     queue(state, held, A=5, B=0, C=7)
     assert turns(state) == [("A", 0, False), ("B", 0, True), ("C", 0, False)]
     a, b, c = claim(state, held, NOW, SPEC)
@@ -61,14 +61,14 @@ def test_a_value_has_its_turn_from_when_it_is_wanted_until_it_is_confirmed(state
 
 
 def test_many_values_have_their_turns(state: State, held: Lease) -> None:
-    """As many as PostgreSQL copies instead of inserting them."""
+    """They are so many that PostgreSQL copies instead of inserting them."""
     queue(state, held, **{f"SKU{number:04}": number for number in range(2_000)})
     assert len(turns(state)) == 2_000
     assert len(claim(state, held, NOW, ClaimSpec("shop", 500, [1]))) == 500
 
 
 def test_a_turn_is_not_kept_if_its_transaction_is_not(state: State, held: Lease) -> None:
-    """The turns are of one transaction with the targets."""
+    """Turns are written in the transaction of their targets."""
     queue(state, held, A=5)
     with pytest.raises(ZeroDivisionError), state.write() as connection:
         connection.execute(delete(targets))
@@ -76,10 +76,10 @@ def test_a_turn_is_not_kept_if_its_transaction_is_not(state: State, held: Lease)
     assert turns(state) == [("A", 0, False)]
 
 
-def test_what_waits_keeps_its_turn_through_a_migration_and_back(
+def test_pending_targets_keep_their_turns_through_a_migration_and_back(
     database: str, new_database: Callable[..., str]
 ) -> None:
-    """From the schema before to this one, where it is claimed, and to the one before again."""
+    """After an upgrade from the schema before they are claimed, and they are still there after a downgrade."""
     url = new_database(database, empty=True)
     engine = create_engine(url)
     row = text(
@@ -106,7 +106,7 @@ def test_what_waits_keeps_its_turn_through_a_migration_and_back(
 
 
 def test_a_copy_has_the_turns_too(state: State, held: Lease, new_database: Callable[..., str], database: str) -> None:
-    """Copied are the targets; their turns come with them."""
+    """Only the targets are copied; their turns follow from them."""
     queue(state, held, A=5, B=0)
     copy = open_state(new_database(database))
     copy_state(state, copy)

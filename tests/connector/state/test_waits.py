@@ -25,7 +25,7 @@ LIMITS = Limits(timedelta(minutes=60), timedelta(minutes=15), timedelta(hours=24
 
 
 def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: datetime = NOW) -> Message:
-    """Let the message of a key wait for a payment."""
+    """Make the message of a key wait for a payment."""
     [claimed] = claim(state, held)
     assert claimed.key == key
     kept = MessageOutcome(
@@ -41,8 +41,8 @@ def wait(state: State, held: Lease, key: str, *, on: str | None = None, now: dat
     return claimed
 
 
-def test_a_waiting_message_uses_no_attempt_and_is_counted_apart(state: State, held: Lease) -> None:
-    """It is pending, but neither among those whose turn is to come nor in the age of the oldest."""
+def test_a_waiting_message_uses_no_attempt_and_is_counted_separately(state: State, held: Lease) -> None:
+    """It is pending, but is counted neither among the messages that wait for their turn nor in their age."""
     queue(state, held, "A")
     wait(state, held, "A")
     with state.read() as connection:
@@ -53,7 +53,7 @@ def test_a_waiting_message_uses_no_attempt_and_is_counted_apart(state: State, he
 
 
 def test_no_push_waits_for_a_waiting_message(state: State, held: Lease) -> None:
-    """Nothing is due within the life of a run because of it; a sync after its instant claims it as usual."""
+    """It is never the next message that a push waits for; a sync after its `not_before` claims it as usual."""
     queue(state, held, "A")
     wait(state, held, "A")
     with state.read() as connection:
@@ -65,7 +65,7 @@ def test_no_push_waits_for_a_waiting_message(state: State, held: Lease) -> None:
 
 
 def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> None:
-    """Since when it waits is kept, and attempts that are days apart do not add up to a failure."""
+    """The beginning of the wait is kept, and attempts that are days apart do not add up to a failure."""
     queue(state, held, "A")
     wait(state, held, "A")
     for _fault in range(2):
@@ -78,7 +78,7 @@ def test_a_temporary_fault_does_not_end_the_wait(state: State, held: Lease) -> N
 
 
 def test_a_final_state_ends_the_wait(state: State, held: Lease) -> None:
-    """What was sent waits for nothing, and nor does its successor."""
+    """A sent message does not wait for anything, nor does its successor."""
     queue(state, held, "A")
     wait(state, held, "A")
     settle(state, held, [MessageOutcome(one, "sent") for one in claim(state, held, after=60)], NOW)
@@ -87,7 +87,7 @@ def test_a_final_state_ends_the_wait(state: State, held: Lease) -> None:
 
 
 def test_a_newer_value_takes_the_place_of_one_that_waits(state: State, held: Lease) -> None:
-    """The newest is waited for, and is looked at once without a pause."""
+    """The newer value is not waiting and is due at once."""
     queue(state, held, "A")
     wait(state, held, "A")
     queue(state, held, "A", value=11)
@@ -96,8 +96,8 @@ def test_a_newer_value_takes_the_place_of_one_that_waits(state: State, held: Lea
     assert (claimed.value, claimed.wait) == (11, None)
 
 
-def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
-    """Once the record that it waits for was sent it is looked at by the next sync; others keep waiting."""
+def test_the_awaited_record_makes_it_due(state: State, held: Lease) -> None:
+    """Once the record that it waits for was sent, the next sync checks it; others keep waiting."""
     queue(state, held, "A", "B", "C")
     for key, on in (("A", "price C"), ("B", "order C")):
         claimed = claim_one(state, held, key)
@@ -111,8 +111,8 @@ def test_what_it_waits_for_wakes_it(state: State, held: Lease) -> None:
         assert waits.due_ids(connection, "price", NOW, 10) == [one.target for one in pending(state) if one.key == "A"]
 
 
-def test_what_was_sent_while_it_was_found_missing_ends_the_wait(state: State, held: Lease) -> None:
-    """A shipment looks for its order, the order is sent, then the shipment's wait is stored: it goes at once."""
+def test_a_record_that_was_sent_meanwhile_ends_the_wait(state: State, held: Lease) -> None:
+    """A shipment finds its order missing, the order is sent, and then the shipment's wait is stored: it is due at once."""
     queue(state, held, "A")
     [sought] = claim(state, held)
     with state.write() as connection:
@@ -130,8 +130,8 @@ def test_what_was_sent_while_it_was_found_missing_ends_the_wait(state: State, he
         assert waits.due_ids(connection, "price", NOW, 10) == []
 
 
-def test_those_that_were_read_together_are_kept_waiting(state: State, held: Lease) -> None:
-    """Without a claim: only when they are looked at again changes, and what is said."""
+def test_messages_that_were_checked_together_keep_waiting(state: State, held: Lease) -> None:
+    """Without a claim, only the time of the next check and the reason change."""
     queue(state, held, "A")
     waiting = wait(state, held, "A")
     checked = LookedAt(waiting.target, waiting.seq, Wait("payment_review", NOW), "Reviewed.", NOW + 5 * MINUTE)
@@ -142,7 +142,7 @@ def test_those_that_were_read_together_are_kept_waiting(state: State, held: Leas
 
 
 def test_a_record_that_somebody_names_is_checked_now(state: State, held: Lease) -> None:
-    """Whenever it was due."""
+    """It is due now, whenever it was due."""
     queue(state, held, "A")
     wait(state, held, "A")
     RunState(state, held).check_again(["A"])
@@ -151,7 +151,9 @@ def test_a_record_that_somebody_names_is_checked_now(state: State, held: Lease) 
 
 
 def test_a_long_wait_is_reported_once(state: State, held: Lease) -> None:
-    """After REPORT_WAITS_AFTER, not again while it lasts, and again when another one has come to wait as long."""
+    """It is reported after REPORT_WAITS_AFTER, not again while it lasts, and again when another message has waited as
+    long.
+    """
     queue(state, held, "A")
     wait(state, held, "A")
     assert sent(state, NOW + timedelta(days=6)) == []
@@ -164,7 +166,7 @@ def test_a_long_wait_is_reported_once(state: State, held: Lease) -> None:
 
 
 def claim_one(state: State, held: Lease, key: str) -> Message:
-    """Claim messages until it is this one's turn; the others become pending again."""
+    """Claim messages, return the one with this key, and make the others pending again."""
     claimed = claim(state, held)
     given_back = [MessageOutcome(one, "pending", attempts=one.attempts - 1) for one in claimed if one.key != key]
     settle(state, held, given_back, NOW)
@@ -177,7 +179,7 @@ def pending(state: State) -> list[Message]:
 
 
 def sent(state: State, now: datetime) -> list[str]:
-    """What a watch tells of waits now."""
+    """Return the alerts about waits that are sent now."""
     with state.read() as connection:
         found = [one for one in watch.current(connection, "price", LIMITS, now) if "for long" in one.name]
         news = watch.due(connection, found, LIMITS, now)

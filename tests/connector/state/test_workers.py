@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def at_once(count: int, do: Callable[[int], T]) -> list[T]:
-    """Do it in so many threads that begin together."""
+    """Call a function in several threads that begin together."""
     start = Barrier(count)
 
     def one(number: int) -> T:
@@ -51,7 +51,9 @@ def queue(state: State, held: Lease, count: int) -> None:
 
 
 def context(url: str, jobs: Sequence[tuple[Lease, int]]) -> list[list[int]]:
-    """Worker processes, each for a lease and with so many messages to queue; gives the ids that each claimed."""
+    """Return a function that runs worker processes, each with a lease and a number of messages to queue, and returns
+    the ids that each claimed.
+    """
     processes = forked()
     start, done = processes.Barrier(len(jobs)), processes.Queue()
     workers = [processes.Process(target=work_off, args=(url, held, count, start, done)) for held, count in jobs]
@@ -71,7 +73,7 @@ def take(state: State, entity: str) -> Lease:
 
 
 def all_sent(state: State, count: int) -> bool:
-    """Whether so many were sent, each of them in one request."""
+    """Return whether this number of messages was sent, each in one request."""
     query = select(targets.c.state, func.count()).group_by(targets.c.state)
     with state.read() as connection:
         in_requests = connection.execute(select(func.sum(requests.c.sent), func.sum(requests.c.failed))).one()
@@ -80,7 +82,7 @@ def all_sent(state: State, count: int) -> bool:
 
 @pytest.mark.parametrize("count", [500, full_size])
 def test_five_processes_with_entities_of_their_own(database_url: str, state: State, count: int) -> None:
-    """Five runs at once queue, claim and settle beside each other: none finds the database locked."""
+    """Five runs queue, claim and settle at the same time, and none finds the database locked."""
     claimed = context(database_url, [(take(state, entity), count) for entity in ENTITIES])
     assert [len(ids) for ids in claimed] == [count] * 5
     assert len({number for ids in claimed for number in ids}) == 5 * count
@@ -98,7 +100,7 @@ def test_five_processes_with_one_queue(database_url: str, state: State, held: Le
 
 
 def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
-    """Runs that begin at the same instant agree on who works."""
+    """Of runs that begin at the same time exactly one works."""
     for entity in ENTITIES:
         answers = at_once(8, lambda number, entity=entity: lease.acquire(state, entity, f"run {number}", NOW))
         (winner,) = [answer for answer in answers if isinstance(answer, Lease)]
@@ -106,14 +108,14 @@ def test_one_of_many_gets_a_lease_that_nobody_had_before(state: State) -> None:
 
 
 def test_one_of_many_takes_over_an_expired_lease(state: State, held: Lease) -> None:
-    """When a lease has expired one run gets it, with a higher fence."""
+    """One run acquires the expired lease, with a higher fence."""
     later = NOW + timedelta(minutes=5)
     answers = at_once(8, lambda number: lease.acquire(state, "price", f"run {number}", later))
     assert [answer.fence for answer in answers if isinstance(answer, Lease)] == [held.fence + 1]
 
 
 def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lease) -> None:
-    """What the new run did with a message stays, whatever the old one still has to say."""
+    """The outcome that the new run stored stays, whatever the old run reports later."""
     queue(state, held, 1)
     (stale,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     newer = lease.acquire(state, "price", "another run", NOW + timedelta(minutes=5))
@@ -128,7 +130,7 @@ def test_a_stale_workers_acknowledgement_changes_nothing(state: State, held: Lea
 
 
 def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
-    """A second outcome of the same claim, within the same run, changes nothing either."""
+    """A second outcome of the same claim, within the same run, changes nothing."""
     queue(state, held, 1)
     (claimed,) = claim(state, held, NOW, ClaimSpec("shop", 1, [1]))
     settle(state, held, [MessageOutcome(claimed, "pending")], NOW)
@@ -142,7 +144,7 @@ def test_a_claim_is_settled_once(state: State, held: Lease) -> None:
 
 
 def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease) -> None:
-    """Of a claim and a skip at the same instant one happens, never both."""
+    """Of a claim and a skip at the same time exactly one happens."""
     queue(state, held, 20)
     with state.read() as connection:
         waiting = messages.live(connection, "price", [], [f"SKU-{number:06}" for number in range(20)])
@@ -167,7 +169,9 @@ def test_a_claim_leaves_what_a_person_is_just_skipping(state: State, held: Lease
 
 
 def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease) -> None:
-    """Of a claim and a link by hand at the same instant one happens, never both: else the document is made twice."""
+    """Of a claim and a link by hand at the same time exactly one happens; otherwise the document could be created
+    twice.
+    """
     queue(state, held, 8)
 
     def one(number: int) -> set[str]:
@@ -188,26 +192,26 @@ def test_a_document_is_not_linked_while_it_is_claimed(state: State, held: Lease)
     assert {message.key for message in left if message.state == "sending"}.isdisjoint(linked)
 
 
-class NobodyWaits(Exception):
+class WouldSleep(Exception):
     pass
 
 
 class Impatient(ManualClock):
-    """A clock on which nobody sleeps: it says that somebody would have to."""
+    """A clock that raises an error instead of sleeping."""
 
     async def sleep(self, seconds: float) -> None:
         if seconds > 0:
-            raise NobodyWaits
+            raise WouldSleep
 
 
 def test_many_processes_share_the_sessions_of_one_licence(database_url: str) -> None:
-    """Whoever asks at the same instant: no more sessions are given than the licence has."""
+    """However many ask at the same time, no more sessions are given than the licence has."""
 
     def one(_number: int) -> bool:
         state = open_state(database_url)
         try:
             asyncio.run(SharedLicence(state, Impatient(NOW), "erp.example.com", 3, 60).acquire_session())
-        except NobodyWaits:
+        except WouldSleep:
             return False
         finally:
             state.close()
@@ -217,7 +221,7 @@ def test_many_processes_share_the_sessions_of_one_licence(database_url: str) -> 
 
 
 def test_many_processes_share_the_requests_a_minute(database_url: str) -> None:
-    """Turns that are reserved at the same instant are one after the other, within the quota."""
+    """Turns that are reserved at the same time are one after the other, within the quota."""
 
     def one(_number: int) -> list[datetime]:
         state, turns = open_state(database_url), []
@@ -236,7 +240,7 @@ def test_many_processes_share_the_requests_a_minute(database_url: str) -> None:
 
 
 def test_the_latest_of_many_waits_counts(state: State) -> None:
-    """Whatever order the answers of a host come in, it is left alone until the last instant that it told."""
+    """In whatever order the answers of a host come, it is not called until the latest instant that they name."""
     at_once(8, lambda number: hosts.block(state, "shop", NOW + timedelta(seconds=60 - number)))
     with state.read() as connection:
         assert hosts.blocked_until(connection, "shop") == NOW + timedelta(seconds=60)
