@@ -126,7 +126,9 @@ def test_a_failed_value_that_magento_shows_by_now_is_superseded(state: State, he
 
 
 def test_an_unknown_sku_has_one_message_that_is_renewed(state: State, held: Lease) -> None:
-    """A SKU that Magento lacks keeps one failed message with the newest value, which is sent once the product exists."""
+    """A SKU that Magento lacks keeps one failed message with the newest value, which is sent once the
+    product exists.
+    """
     unknown = {"cause": FailureCode.UNKNOWN_SKU, "reason": "Magento has no product A."}
     assert commit(state, held, price(10, **unknown)) == Queued(failed=1)
     assert commit(state, held, price(10, **unknown)) == Queued()

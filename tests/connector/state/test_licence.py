@@ -200,7 +200,9 @@ async def test_a_ticket_of_a_dead_process_keeps_nobody_waiting(state: State) -> 
 
 @pytest.mark.usefixtures("polls_rarely")
 async def test_who_waits_for_a_session_says_at_once_for_whom(state: State) -> None:
-    """The first report comes before any time passes, names the setting and the users of the sessions, and is repeated."""
+    """The first report comes before any time passes, names the setting and the users of the sessions, and
+    is repeated.
+    """
     clock, message = ManualClock(NOW), []
     used = SharedLicence(state, clock, "erp.example.com", 1, 60, holder="price: run quick-fox")
     await used.acquire_session()

@@ -1,4 +1,6 @@
-"""Prices that an earlier version stored as refused, because the product was missing in Magento, wait for the product."""
+"""Prices that an earlier version stored as refused, because the product was missing in Magento, wait for
+the product.
+"""
 
 from collections.abc import Callable
 

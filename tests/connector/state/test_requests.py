@@ -86,7 +86,9 @@ def test_the_log_has_the_outcome_of_each_value(state: State, held: Lease) -> Non
 
 
 def test_what_a_night_changed_is_a_query(state: State, held: Lease) -> None:
-    """The query in ADR 0045 returns, on either database, what was sent and what was there before, without what failed."""
+    """The query in ADR 0045 returns, on either database, what was sent and what was there before, without
+    what failed.
+    """
     queue(state, held, A=10)
     send(state, held)
     queue(state, held, A=11, B=20)

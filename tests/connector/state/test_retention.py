@@ -119,7 +119,9 @@ async def test_an_id_is_never_used_twice(state: State) -> None:
 
 
 async def test_bounded_statements_with_pauses(state: State) -> None:
-    """Each statement deletes a bounded number of rows in its own transaction, and others can write between two of them."""
+    """Each statement deletes a bounded number of rows in its own transaction, and others can write between
+    two of them.
+    """
     keep(state, *[("price", OLD, OLD)] * 25)
     seen = []
 
@@ -184,7 +186,9 @@ async def test_a_message_skipped_by_hand_stays_skipped(state: State, held: Lease
 
 
 def test_leftovers(state: State) -> None:
-    """Expired sessions and refused logins are deleted, and notifications that cannot come again; hosts and leases stay."""
+    """Expired sessions and refused logins are deleted, and notifications that cannot come again; hosts and
+    leases stay.
+    """
     long_ago, soon = micros(NOW - timedelta(days=2)), micros(NOW + timedelta(minutes=1))
     with state.write() as connection:
         for slot, until in (("gone", long_ago), ("mine", soon)):

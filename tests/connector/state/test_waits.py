@@ -112,7 +112,9 @@ def test_the_awaited_record_makes_it_due(state: State, held: Lease) -> None:
 
 
 def test_a_record_that_was_sent_meanwhile_ends_the_wait(state: State, held: Lease) -> None:
-    """A shipment finds its order missing, the order is sent, and then the shipment's wait is stored: it is due at once."""
+    """A shipment finds its order missing, the order is sent, and then the shipment's wait is stored: it is
+    due at once.
+    """
     queue(state, held, "A")
     [sought] = claim(state, held)
     with state.write() as connection:
